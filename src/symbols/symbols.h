@@ -1,0 +1,73 @@
+/* Names of kernel and user addresses, and places of user symbols in files (elfutils). */
+#ifndef SONDE_SYMBOLS_SYMBOLS_H
+#define SONDE_SYMBOLS_SYMBOLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "support/arena.h"
+
+struct symbols;
+
+struct symbols *symbols_new(bool demangle);
+void symbols_free(struct symbols *s);
+
+struct symbol {
+    const char *name;   /* NULL when unknown; owned by the table, valid until symbols_free */
+    uint64_t offset;    /* from the symbol's start */
+    const char *module; /* object path of a user address, module of a kernel one; may be NULL */
+    const char *file;   /* source, when DWARF was asked for */
+    unsigned line;
+};
+
+/* Kernel address: from /proc/kallsyms, read on first use and kept sorted. */
+struct symbol symbols_kernel(struct symbols *s, uint64_t addr);
+/* 0 when unknown. */
+uint64_t symbols_kernel_address(struct symbols *s, const char *name);
+/* User address in process pid (its /proc/PID/maps; the path `exe` when the process is gone and it is known). Cached
+ * per pid and per object file. */
+struct symbol symbols_user(struct symbols *s, pid_t pid, const char *exe, uint64_t addr);
+/* Processes seen early (exec, mmap) keep their mappings after exit: takes a snapshot now. */
+void symbols_remember(struct symbols *s, pid_t pid);
+/* build_id frames: nothing to do, they print by themselves. */
+
+/* ---- ELF files: what uprobes need ---------------------------------------------------------- */
+
+struct elf_symbol {
+    const char *name;
+    uint64_t address; /* virtual */
+    uint64_t offset;  /* in the file */
+    uint64_t size;
+    bool is_function;
+};
+struct elf_file; /* opened and kept by path */
+
+/* NULL with *error set (in arena) when it cannot be read or is not ELF. */
+struct elf_file *elf_open(struct arena *a, const char *path, const char **error);
+void elf_close(struct elf_file *f);
+/* Function symbols (.symtab, .dynsym, .gnu_debugdata) by exact name: false when absent. */
+bool elf_find(struct elf_file *f, const char *name, struct elf_symbol *out);
+/* Every function whose name matches the wildcard, sorted by name, aliases included. */
+size_t elf_match(struct elf_file *f, const char *pattern, const struct elf_symbol **out);
+/* Data symbol for uaddr. */
+bool elf_find_object(struct elf_file *f, const char *name, struct elf_symbol *out);
+/* Virtual address to file offset; false outside of loaded segments. */
+bool elf_offset(struct elf_file *f, uint64_t address, uint64_t *offset);
+/* The function covering a file offset. */
+bool elf_at(struct elf_file *f, uint64_t offset, struct elf_symbol *out);
+
+/* USDT notes. */
+struct elf_usdt {
+    const char *provider, *name, *args; /* args: the note's text "-4@%edi 8@%rsi" */
+    uint64_t offset;                    /* file offset of the probe site */
+    uint64_t semaphore;                 /* file offset, 0 none */
+};
+size_t elf_usdts(struct elf_file *f, const struct elf_usdt **out);
+
+/* "bash", "libc", "libc.so.6", a path, a path with `*`: full paths of the ELF files meant (reference §12.3 uprobe path).
+ * With pid, relative to that process's root and maps. */
+size_t elf_resolve(struct arena *a, const char *written, pid_t pid, const char *const **paths);
+
+#endif

@@ -1,0 +1,58 @@
+/* Where named types come from: vmlinux and module BTF (read on first use: 10 ms), tracefs event
+ * formats, the script's C preamble. One database per compiled program, in its arena. */
+#ifndef SONDE_TYPES_TYPEDB_H
+#define SONDE_TYPES_TYPEDB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "types/type.h"
+
+struct typedb;
+struct btf; /* libbpf's */
+
+struct typedb *typedb_new(struct arena *a);
+void typedb_free(struct typedb *db); /* BTF handles; the types stay in the arena */
+
+/* Whether the kernel has BTF (or BPFTRACE_BTF names a file), without reading it. */
+bool typedb_has_btf(struct typedb *db);
+struct btf *typedb_vmlinux(struct typedb *db); /* NULL when absent; loads on first use */
+
+/* By C tag. The script's own definitions win over BTF. NULL when unknown. Fields of struct types that are only
+ * pointed to stay incomplete until typedb_complete. */
+const struct type *typedb_struct(struct typedb *db, const char *name, bool is_union);
+const struct type *typedb_enum(struct typedb *db, const char *name);
+/* Builtin names (int8…uint64, bool, int, long, char, …) and typedefs, BTF or script: NULL when unknown. */
+const struct type *typedb_named(struct typedb *db, const char *name);
+/* A struct with its members: itself when already complete, NULL when nowhere defined. */
+const struct type *typedb_complete(struct typedb *db, const struct type *t);
+/* Enumerator by name, script first, then BTF: false when unknown. *type gets the enum. */
+bool typedb_enumerator(struct typedb *db, const char *name, uint64_t *value, const struct type **type);
+/* From BTF by id of vmlinux. */
+const struct type *typedb_by_id(struct typedb *db, uint32_t btf_id);
+/* Adds a script's own definition (C preamble). */
+void typedb_define(struct typedb *db, const struct type *t);
+
+/* Function prototype from vmlinux BTF (kprobe/fentry args): a struct whose fields are the parameters in order,
+ * homes FIELD_CTX_ARG, plus *retval (may be NULL). NULL when unknown. */
+const struct type *typedb_function(struct typedb *db, const char *name, const struct type **retval);
+/* Parameters of raw tracepoint EVENT (BTF typedef btf_trace_EVENT) without the data pointer. NULL when unknown. */
+const struct type *typedb_raw_tracepoint(struct typedb *db, const char *event);
+
+/* Fields of /sys/kernel/tracing/events/CATEGORY/EVENT/format as the struct behind `args`, named
+ * "struct tracepoint:CATEGORY:EVENT_args"; field names as scripts write them, common_* flagged, __data_loc fields with
+ * their home. Pointer arguments of syscalls carry the user address space. NULL when there is no such event.
+ * *event_id gets the event's id when not NULL. */
+const struct type *typedb_tracepoint(struct typedb *db, const char *category, const char *event, uint64_t *event_id);
+/* The format's field declarations as listed by -lv, one per element ("const char * filename"). */
+size_t typedb_tracepoint_fields(struct arena *a, const char *category, const char *event, const char *const **lines);
+
+/* C text of the definition for -lv 'struct x' (reference §21), NULL when unknown. */
+const char *typedb_definition(struct typedb *db, const char *keyword_and_name);
+/* Names for -l 'struct li*': every "struct NAME"/"union …"/"enum …" matching the pattern. */
+size_t typedb_list(struct typedb *db, struct arena *a, const char *pattern, const char *const **names);
+/* Names for "did you mean". */
+size_t typedb_field_names(const struct type *t, struct arena *a, const char *const **names);
+
+#endif
