@@ -21,7 +21,7 @@
     } while (0)
 
 /* for (VEC_EACH(it, &vec)) : `it` points at each element in turn. */
-#define VEC_EACH(it, vec) typeof((vec)->v) it = (vec)->v; it != (vec)->v + (vec)->n; it++
+#define VEC_EACH(it, vec) typeof((vec)->v + 0) it = (vec)->v; it && it != (vec)->v + (vec)->n; it++
 
 void *vec_grow(struct arena *a, const void *old, size_t n, size_t *cap, size_t elem_size);
 
