@@ -13,6 +13,7 @@ struct sema;
 struct codegen;
 struct runtime;
 struct value;
+typedef struct LLVMOpaqueValue *LLVMValueRef; /* as in codegen/codegen.h */
 
 enum builtin_flags {
     BF_VALUE = 1 << 0,    /* usable without parentheses */
@@ -38,6 +39,10 @@ struct builtin {
     const struct type *(*check)(struct sema *s, struct node *n);
     /* Code for the call; codegen/codegen.h has the vocabulary. */
     struct value (*emit)(struct codegen *cg, const struct node *n);
+    /* For values that live in memory (strings, buffers, stacks): writes straight to dest, in the layout of t, a type of
+     * the same kind that may be larger; saves the copy through scratch memory. Bytes behind a string's NUL are left as
+     * they are. NULL: emit alone. */
+    void (*emit_into)(struct codegen *cg, const struct node *n, LLVMValueRef dest, const struct type *t);
     /* User side of an async call: `data` points at site->record's bytes. */
     void (*deliver)(struct runtime *rt, const struct event_site *site, const void *data, size_t size);
     const char *help; /* one line */

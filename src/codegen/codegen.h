@@ -134,6 +134,8 @@ LLVMValueRef cg_stack_map(struct codegen *cg, const struct type *stack);
 LLVMValueRef cg_map_key(struct codegen *cg, const struct map_info *m, const struct node *key);
 /* Lookup: pointer, NULL when absent (globals: never NULL). */
 LLVMValueRef cg_map_lookup(struct codegen *cg, const struct map_info *m, LLVMValueRef key);
+/* Number of entries of a keyed map (walks it: Linux 5.13). */
+LLVMValueRef cg_map_len(struct codegen *cg, const struct map_info *m);
 
 /* Context. */
 LLVMValueRef cg_ctx(struct codegen *cg);                         /* pointer */
