@@ -22,33 +22,23 @@ void eu_tdestroy(struct search_tree *tree, free_fn *free_node);
 void eu_search_tree_init(struct search_tree *tree);
 void eu_search_tree_fini(struct search_tree *tree, free_fn *free_node);
 
-void *eu_tsearch(const void *key, struct search_tree *tree, compare_fn *compare)
-{
+void *eu_tsearch(const void *key, struct search_tree *tree, compare_fn *compare) {
     return tsearch(key, &tree->root, compare);
 }
 
-void *eu_tfind(const void *key, struct search_tree *tree, compare_fn *compare)
-{
+void *eu_tfind(const void *key, struct search_tree *tree, compare_fn *compare) {
     return tfind(key, &tree->root, compare);
 }
 
-void *eu_tdelete(const void *key, struct search_tree *tree, compare_fn *compare)
-{
+void *eu_tdelete(const void *key, struct search_tree *tree, compare_fn *compare) {
     return tdelete(key, &tree->root, compare);
 }
 
-void eu_tdestroy(struct search_tree *tree, free_fn *free_node)
-{
+void eu_tdestroy(struct search_tree *tree, free_fn *free_node) {
     tdestroy(tree->root, free_node);
     tree->root = NULL;
 }
 
-void eu_search_tree_init(struct search_tree *tree)
-{
-    tree->root = NULL;
-}
+void eu_search_tree_init(struct search_tree *tree) { tree->root = NULL; }
 
-void eu_search_tree_fini(struct search_tree *tree, free_fn *free_node)
-{
-    eu_tdestroy(tree, free_node);
-}
+void eu_search_tree_fini(struct search_tree *tree, free_fn *free_node) { eu_tdestroy(tree, free_node); }
