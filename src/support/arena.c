@@ -10,14 +10,14 @@
 #include <string.h>
 
 #if defined(__SANITIZE_ADDRESS__)
-#define SEPARATE_ALLOCATIONS true
+#    define SEPARATE_ALLOCATIONS true
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SEPARATE_ALLOCATIONS true
-#endif
+#    if __has_feature(address_sanitizer)
+#        define SEPARATE_ALLOCATIONS true
+#    endif
 #endif
 #ifndef SEPARATE_ALLOCATIONS
-#define SEPARATE_ALLOCATIONS false
+#    define SEPARATE_ALLOCATIONS false
 #endif
 
 enum { ALIGN = alignof(max_align_t), FIRST_CHUNK = 16 << 10, LARGEST_CHUNK = 1 << 20 };

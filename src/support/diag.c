@@ -43,7 +43,7 @@ static bool is_wanted(struct diag *d, const struct diagnostic *g) {
 }
 
 static struct diagnostic *add(struct diag *d, struct diagnostic g, const char *fmt, va_list ap) {
-    d->dummy = (struct diagnostic){.message = ""};
+    d->dummy = (struct diagnostic){ .message = "" };
     if (d->muted)
         return &d->dummy;
     g.message = arena_vprintf(d->arena, fmt, ap);
@@ -58,7 +58,7 @@ static struct diagnostic *add(struct diag *d, struct diagnostic g, const char *f
 struct diagnostic *diag_error(struct diag *d, enum diag_tag tag, struct span at, const char *fmt, ...) {
     va_list ap;
     va_start(ap, fmt);
-    struct diagnostic *g = add(d, (struct diagnostic){.level = DIAG_ERROR, .tag = tag, .span = at}, fmt, ap);
+    struct diagnostic *g = add(d, (struct diagnostic){ .level = DIAG_ERROR, .tag = tag, .span = at }, fmt, ap);
     va_end(ap);
     return g;
 }
@@ -66,7 +66,7 @@ struct diagnostic *diag_error(struct diag *d, enum diag_tag tag, struct span at,
 struct diagnostic *diag_warn(struct diag *d, enum diag_tag tag, struct span at, const char *fmt, ...) {
     va_list ap;
     va_start(ap, fmt);
-    struct diagnostic *g = add(d, (struct diagnostic){.level = DIAG_WARNING, .tag = tag, .span = at}, fmt, ap);
+    struct diagnostic *g = add(d, (struct diagnostic){ .level = DIAG_WARNING, .tag = tag, .span = at }, fmt, ap);
     va_end(ap);
     return g;
 }
@@ -74,7 +74,7 @@ struct diagnostic *diag_warn(struct diag *d, enum diag_tag tag, struct span at, 
 struct diagnostic *diag_note(struct diag *d, struct span at, const char *fmt, ...) {
     va_list ap;
     va_start(ap, fmt);
-    struct diagnostic *g = add(d, (struct diagnostic){.level = DIAG_NOTE, .span = at}, fmt, ap);
+    struct diagnostic *g = add(d, (struct diagnostic){ .level = DIAG_NOTE, .span = at }, fmt, ap);
     va_end(ap);
     return g;
 }
@@ -106,7 +106,7 @@ static void write_one(struct diag *d, struct strbuf *out, const struct diagnosti
 }
 
 void diag_flush(struct diag *d, FILE *out) {
-    struct strbuf text = {0};
+    struct strbuf text = { 0 };
     enum diag_level level = DIAG_ERROR;
     for (VEC_EACH(g, &d->list)) {
         if (g->level != DIAG_NOTE)

@@ -19,7 +19,7 @@ struct place {
 };
 
 static struct place place_of(struct span at) {
-    struct place p = {.lo = at.lo, .hi = at.hi};
+    struct place p = { .lo = at.lo, .hi = at.hi };
     if (p.lo > at.src->len)
         p.lo = (uint32_t)at.src->len;
     if (p.hi > at.src->len)

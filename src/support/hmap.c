@@ -22,7 +22,7 @@ uint64_t hash_bytes(const void *data, size_t len) {
     return h ^ (h >> 29);
 }
 
-void hmap_init(struct hmap *m, struct arena *a) { *m = (struct hmap){.arena = a}; }
+void hmap_init(struct hmap *m, struct arena *a) { *m = (struct hmap){ .arena = a }; }
 
 /* The index slot that holds the key, or the free one where it would go. */
 static uint32_t *find_slot(const struct hmap *m, const char *key, size_t len, uint64_t hash) {
@@ -73,7 +73,7 @@ void *hmap_putn(struct hmap *m, const char *key, size_t len, void *value) {
         return old;
     }
     m->entries[m->n++] =
-        (struct hmap_entry){.key = arena_strndup(m->arena, key, len), .len = len, .hash = hash, .value = value};
+        (struct hmap_entry){ .key = arena_strndup(m->arena, key, len), .len = len, .hash = hash, .value = value };
     *slot = (uint32_t)m->n;
     return NULL;
 }

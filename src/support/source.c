@@ -29,7 +29,7 @@ struct location source_location(const struct source *src, uint32_t offset) {
         else
             hi = mid;
     }
-    return (struct location){.line = (unsigned)lo + 1, .col = offset - src->line_starts[lo] + 1};
+    return (struct location){ .line = (unsigned)lo + 1, .col = offset - src->line_starts[lo] + 1 };
 }
 
 struct span span_join(struct span a, struct span b) {

@@ -88,7 +88,7 @@ void strbuf_reset(struct strbuf *b) {
 
 void strbuf_free(struct strbuf *b) {
     free(b->s);
-    *b = (struct strbuf){0};
+    *b = (struct strbuf){ 0 };
 }
 
 const char *strbuf_str(const struct strbuf *b) { return b->s ? b->s : ""; }

@@ -19,7 +19,7 @@ enum type_kind {
     TY_POISON, /* result of an expression already reported; silences follow-up errors */
     TY_BOOL,   /* 1 byte */
     TY_INT,    /* size 1, 2, 4, 8; is_signed */
-    TY_ENUM,   /* 8 bytes, unsigned, with a name table */
+    TY_ENUM,   /* values: 8 bytes, unsigned, with a name table; members of C structs: C's size, is_signed as declared */
     TY_FLOAT,  /* only for layout of structs */
     TY_PTR,    /* 8 bytes; elem = pointee, as = address space */
     TY_ARRAY,  /* elem × count (count 0: flexible) */
@@ -70,6 +70,7 @@ struct field {
     uint8_t bit_offset, bit_size; /* bit_size 0: no bitfield; bit_offset counts from the byte `offset`, little endian */
     enum field_home home;
     bool is_common; /* tracepoint common_* field: refused with a message of its own */
+    bool is_relative; /* FIELD_DATA_LOC, __rel_loc: the data's offset counts from the end of the word itself */
 };
 
 struct enumerator {
@@ -148,7 +149,7 @@ uint32_t type_lhist_buckets(const struct type *t);
 
 extern const struct type type_none, type_poison, type_bool, type_int8, type_int16, type_int32, type_int64, type_uint8,
     type_uint16, type_uint32, type_uint64, type_ksym, type_usym, type_username, type_mac, type_timestamp,
-    type_cgroup_path, type_inet, type_count, type_tsmode;
+    type_cgroup_path, type_inet, type_count, type_tsmode, type_char /* C's; unsigned as in the kernel */;
 
 const struct type *type_int(unsigned size, bool is_signed);
 const struct type *type_ptr(struct arena *a, const struct type *elem, enum addr_space as);
@@ -162,6 +163,10 @@ const struct type *type_stack(struct arena *a, enum type_kind kind, enum stack_m
 const struct type *type_agg(struct arena *a, enum type_kind kind, bool is_signed);
 const struct type *type_hist(struct arena *a, uint32_t bits);
 const struct type *type_lhist(struct arena *a, int64_t min, int64_t max, int64_t step);
+/* The cell's size is the map kind's business: 0 here. */
+const struct type *type_tseries(struct arena *a, int64_t interval, uint32_t buckets, uint32_t agg, bool is_signed);
+/* The type that reading an enum member gives: 8 bytes, sign-extended by the load when the member is_signed. */
+const struct type *type_enum_value(struct arena *a, const struct type *t);
 const struct type *type_with_as(struct arena *a, const struct type *t, enum addr_space as);
 
 /* ---- properties --------------------------------------------------------------------------- */
