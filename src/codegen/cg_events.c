@@ -1,0 +1,138 @@
+/* Event records in the ring buffer, the ledger of losses, run-time errors, reads of other memory. */
+#include "codegen/cg.h"
+
+#include <linux/bpf.h>
+#include <unistd.h>
+
+#include "support/strbuf.h"
+
+static LLVMValueRef ring(struct codegen *cg) {
+    struct program *p = cg->program;
+    p->ring_symbol = "ring";
+    uint64_t pages = p->config.perf_rb_pages;
+    if (!pages) { /* by memory: 1/4096 of it, within the reference's bounds */
+        uint64_t total = (uint64_t)sysconf(_SC_PHYS_PAGES);
+        for (pages = 64; pages < 4096 && pages < total / 4096; pages *= 2)
+            ;
+        while (pages < p->ncpus)
+            pages *= 2;
+    } else {
+        uint64_t n = 1;
+        while (n < pages)
+            n *= 2;
+        pages = n;
+    }
+    return cg_bpf_map(cg, "ring", BPF_MAP_TYPE_RINGBUF, 0, 0, (unsigned)(pages * 4096), 0);
+}
+
+struct cg_event cg_event_begin(struct codegen *cg, const struct event_site *site) {
+    struct cg_event e = { .site = site };
+    uint32_t size = (uint32_t)sizeof(struct event_header) + site->record->size;
+    LLVMValueRef addr = CG_HELPER(cg, BPF_FUNC_ringbuf_reserve, ring(cg), cg_i64(cg, size), cg_i64(cg, 0));
+    e.record = cg_i64_to_ptr(cg, addr);
+    e.cond = cg_if_unlikely(cg, LLVMBuildIsNull(cg->b, e.record, ""));
+    cg_count_loss(cg, LOSS_RING_FULL, cg->prog_index);
+    cg_else(cg, &e.cond);
+    cg_store_int(cg, e.record, cg_i64(cg, site->id | (uint64_t)site->record->size << 32));
+    return e;
+}
+
+LLVMValueRef cg_event_field(struct codegen *cg, const struct cg_event *e, uint32_t i) {
+    return cg_ptr_add(cg, e->record, sizeof(struct event_header) + e->site->record->fields[i].offset);
+}
+
+void cg_event_end(struct codegen *cg, struct cg_event *e) {
+    CG_HELPER(cg, BPF_FUNC_ringbuf_submit, e->record, cg_i64(cg, 0));
+    cg_end(cg, &e->cond);
+}
+
+struct value cg_event_call(struct codegen *cg, const struct node *call, uint32_t first) {
+    const struct event_site *site = call->call.data;
+    struct cg_event e = cg_event_begin(cg, site);
+    for (uint32_t i = 0; i < site->record->nfields; i++)
+        cg_expr_into(cg, call->call.args.v[first + i], cg_event_field(cg, &e, i), site->record->fields[i].type);
+    cg_event_end(cg, &e);
+    return cg_void();
+}
+
+void cg_count_loss(struct codegen *cg, enum loss_cause cause, uint32_t subject) {
+    struct program *p = cg->program;
+    struct loss *found = NULL;
+    for (VEC_EACH(l, &p->losses))
+        if (l->cause == cause && l->subject == subject)
+            found = l;
+    if (!found) {
+        VEC_PUSH(p->arena, &p->losses, (struct loss){ cause, subject, p->globals_size });
+        p->globals_size += 8;
+        found = &p->losses.v[p->losses.n - 1];
+    }
+    cg_atomic_add(cg, cg_global(cg, found->offset), cg_i64(cg, 1));
+}
+
+/* A site of the compiler's own: its place is the node's. */
+static const struct event_site *error_site(struct codegen *cg, const struct node *at, const char *helper,
+                                           const char *text) {
+    struct program *p = cg->program;
+    struct event_site *s = ARENA_NEW(p->arena, struct event_site);
+    struct span span = at->span;
+    while (span.from)
+        span = *span.from;
+    *s = (struct event_site){ .id = (uint32_t)p->events.n, .call = "runtime_error", .helper = helper, .text = text, .map = -1 };
+    const struct type *fields[] = { &type_int64 };
+    s->record = type_tuple(p->arena, fields, 1);
+    if (span.src) {
+        struct location from = source_location(span.src, span.lo), to = source_location(span.src, span.hi);
+        s->file = span.src->name;
+        s->line = from.line;
+        s->col = from.col;
+        s->end_col = to.line == from.line ? to.col : from.col;
+        struct strbuf b = { 0 };
+        diag_excerpt(&b, span);
+        s->excerpt = strbuf_finish(&b, p->arena);
+    }
+    VEC_PUSH(p->arena, &p->events, s);
+    return s;
+}
+
+void cg_runtime_error(struct codegen *cg, const struct node *at, const char *helper, const char *text,
+                      LLVMValueRef retcode) {
+    struct cg_event e = cg_event_begin(cg, error_site(cg, at, helper, text));
+    cg_store_int(cg, cg_event_field(cg, &e, 0), retcode ? cg_sext(cg, retcode) : cg_i64(cg, 0));
+    cg_event_end(cg, &e);
+}
+
+struct reader {
+    unsigned plain, str;
+    const char *plain_name, *str_name;
+};
+
+static const struct reader *reader(enum addr_space as) {
+    static const struct reader none = { BPF_FUNC_probe_read, BPF_FUNC_probe_read_str, "probe_read", "probe_read_str" };
+    static const struct reader user = { BPF_FUNC_probe_read_user, BPF_FUNC_probe_read_user_str, "probe_read_user",
+                                        "probe_read_user_str" };
+    static const struct reader kernel = { BPF_FUNC_probe_read_kernel, BPF_FUNC_probe_read_kernel_str,
+                                          "probe_read_kernel", "probe_read_kernel_str" };
+    switch (as) {
+    case AS_USER:
+        return &user;
+    case AS_NONE:
+        return &none;
+    case AS_KERNEL:
+    case AS_BPF:
+        return &kernel;
+    }
+    return &none;
+}
+
+/* Failed reads have zeroed their destination when they return. */
+LLVMValueRef cg_probe_read(struct codegen *cg, const struct node *at, LLVMValueRef dst, LLVMValueRef n,
+                           LLVMValueRef addr, enum addr_space as, bool str) {
+    const struct reader *how = reader(as);
+    LLVMValueRef r = CG_HELPER(cg, str ? how->str : how->plain, dst, n, addr);
+    struct cg_if bad = cg_if_unlikely(cg, cg_cmp(cg, C_SLT, r, cg_i64(cg, 0)));
+    cg_count_loss(cg, LOSS_READ_FAILED, cg->prog_index);
+    if (cg_reports_reads(cg) && at)
+        cg_runtime_error(cg, at, str ? how->str_name : how->plain_name, NULL, r);
+    cg_end(cg, &bad);
+    return r;
+}

@@ -1,0 +1,187 @@
+/* Loops.
+ *
+ * `while` and `unroll` are branches in place. `for` is a call of the kernel's iterators (bpf_for_each_map_elem of 5.13,
+ * bpf_loop of 5.17): the body becomes a callback, verified once however often it runs. A callback is a function of its
+ * own; it reaches the variables outside through an array of pointers on its caller's stack, built here:
+ *     word 0: the program's context   1: return flag   2: probe index   3…: homes of the variables in use
+ */
+#include "codegen/cg.h"
+
+#include <linux/bpf.h>
+
+enum { LINK_CTX, LINK_RETURN, LINK_PROBE, LINK_VARS };
+
+struct capture {
+    struct arena *arena;
+    VEC(struct variable *) vars;
+};
+
+/* Variables of the body that live outside: those that have a home already. */
+static bool collect(struct node *n, void *ctx) {
+    struct capture *c = ctx;
+    if (n->kind == N_VAR && n->var.var && n->var.var->codegen) {
+        for (VEC_EACH(v, &c->vars))
+            if (*v == n->var.var)
+                return true;
+        VEC_PUSH(c->arena, &c->vars, n->var.var);
+    }
+    return true;
+}
+
+struct callback {
+    struct frame frame;
+    struct flow flow;
+    struct capture captured;
+    LLVMValueRef links;       /* caller's side: the array */
+    LLVMValueRef return_flag; /* caller's side */
+    LLVMBasicBlockRef resume;
+    LLVMMetadataRef resume_at;
+    LLVMValueRef *outer_homes;
+};
+
+static void link_set(struct codegen *cg, LLVMValueRef links, unsigned i, LLVMValueRef v) {
+    cg_store_int(cg, cg_ptr_add(cg, links, i * 8), v);
+}
+
+static LLVMValueRef link_get(struct codegen *cg, LLVMValueRef links, unsigned i) {
+    return LLVMBuildLoad2(cg->b, cg->ptr, cg_ptr_add(cg, links, i * 8), "");
+}
+
+static void callback_open(struct codegen *cg, struct callback *c, struct node *body, unsigned nargs, unsigned links_arg) {
+    *c = (struct callback){ .captured.arena = cg->arena };
+    node_walk(body, collect, &c->captured);
+    size_t nvars = c->captured.vars.n;
+    c->links = cg_alloca(cg, LLVMArrayType2(cg->i64, LINK_VARS + nvars));
+    cg->frame->stack_used += (uint32_t)(LINK_VARS + nvars) * 8;
+    c->return_flag = cg_slot(cg, cg_i64(cg, 0));
+    link_set(cg, c->links, LINK_CTX, cg->frame->ctx);
+    link_set(cg, c->links, LINK_RETURN, c->return_flag);
+    link_set(cg, c->links, LINK_PROBE, cg->frame->probe_index ? cg->frame->probe_index : c->return_flag);
+    for (size_t i = 0; i < nvars; i++)
+        link_set(cg, c->links, LINK_VARS + (unsigned)i, c->captured.vars.v[i]->codegen);
+    c->resume = LLVMGetInsertBlock(cg->b);
+    c->resume_at = LLVMGetCurrentDebugLocation2(cg->b);
+    bool has_index = cg->frame->probe_index != NULL;
+    LLVMTypeRef args[4] = { cg->i64, cg->ptr };
+    if (nargs == 4)
+        args[0] = args[1] = args[2] = args[3] = cg->ptr;
+    const char *name = arena_printf(cg->arena, "loop_%u", cg->ncallbacks++);
+    cg_frame_open(cg, &c->frame, name, LLVMFunctionType(cg->i64, args, nargs, false), body);
+    LLVMSetLinkage(c->frame.fn, LLVMInternalLinkage);
+    LLVMValueRef links = LLVMGetParam(c->frame.fn, links_arg);
+    c->frame.ctx = link_get(cg, links, LINK_CTX);
+    c->frame.probe_index = has_index ? link_get(cg, links, LINK_PROBE) : NULL;
+    c->flow = (struct flow){ .is_callback = true, .return_flag = link_get(cg, links, LINK_RETURN), .outer = cg->flow };
+    cg->flow = &c->flow;
+    c->outer_homes = ARENA_ARRAY(cg->arena, LLVMValueRef, nvars + 1);
+    for (size_t i = 0; i < nvars; i++) {
+        struct variable *v = c->captured.vars.v[i];
+        c->outer_homes[i] = v->codegen;
+        v->codegen = link_get(cg, links, LINK_VARS + (unsigned)i);
+    }
+}
+
+static void callback_close(struct codegen *cg, struct callback *c) {
+    if (!cg_terminated(cg))
+        LLVMBuildRet(cg->b, cg_i64(cg, 0));
+    cg_frame_close(cg, &c->frame);
+    for (size_t i = 0; i < c->captured.vars.n; i++)
+        c->captured.vars.v[i]->codegen = c->outer_homes[i];
+    cg->flow = c->flow.outer;
+    LLVMPositionBuilderAtEnd(cg->b, c->resume);
+    LLVMSetCurrentDebugLocation2(cg->b, c->resume_at);
+}
+
+/* A `return` inside the body ends the program as well. */
+static void propagate_return(struct codegen *cg, struct callback *c) {
+    struct cg_if returned = cg_if_unlikely(cg, cg_cmp(cg, C_NE, cg_slot_get(cg, c->return_flag), cg_i64(cg, 0)));
+    cg_return(cg);
+    cg_end(cg, &returned);
+}
+
+static void set_loop_var(struct codegen *cg, const struct node *var, struct value v) {
+    var->var.var->codegen = NULL;
+    cg_store(cg, v, cg_var_home(cg, var), var->var.var->type);
+}
+
+static void for_range(struct codegen *cg, const struct node *n) {
+    LLVMValueRef from = cg_expr_i64(cg, n->forloop.from), to = cg_expr_i64(cg, n->forloop.to);
+    LLVMValueRef some = cg_cmp(cg, C_SLT, from, to);
+    LLVMValueRef count = cg_select(cg, some, cg_arith(cg, A_SUB, to, from), cg_i64(cg, 0));
+    /* The first number travels as one more captured variable. */
+    struct variable *start = ARENA_NEW(cg->arena, struct variable);
+    start->type = &type_int64;
+    start->codegen = cg_slot(cg, from);
+    struct node start_node = { .kind = N_VAR, .span = n->span, .type = &type_int64, .var = { "start", start } };
+    struct node *parts[] = { &start_node, n->forloop.body };
+    struct node wrapper = { .kind = N_BLOCK, .span = n->forloop.body->span,
+                            .block = { .stmts = { .v = parts, .n = 2, .cap = 2 } } };
+    struct callback c;
+    callback_open(cg, &c, &wrapper, 2, 1);
+    LLVMValueRef first = LLVMBuildLoad2(cg->b, cg->i64, start->codegen, "");
+    LLVMValueRef i = LLVMGetParam(c.frame.fn, 0);
+    set_loop_var(cg, n->forloop.var, cg_reg(cg_arith(cg, A_ADD, first, i), &type_int64));
+    cg_stmt(cg, n->forloop.body);
+    callback_close(cg, &c);
+    LLVMValueRef r = CG_HELPER(cg, BPF_FUNC_loop, count, c.frame.fn, c.links, cg_i64(cg, 0));
+    struct cg_if failed = cg_if_unlikely(cg, cg_cmp(cg, C_SLT, r, cg_i64(cg, 0)));
+    cg_count_loss(cg, LOSS_LOOP, cg->prog_index);
+    cg_runtime_error(cg, n, "loop", NULL, r);
+    cg_end(cg, &failed);
+    propagate_return(cg, &c);
+}
+
+static void for_map(struct codegen *cg, const struct node *n) {
+    const struct map_info *m = n->forloop.map->map.map;
+    struct callback c;
+    callback_open(cg, &c, n->forloop.body, 4, 3);
+    const struct type *t = n->forloop.var->var.var->type; /* (key, value) */
+    n->forloop.var->var.var->codegen = NULL;
+    LLVMValueRef home = cg_var_home(cg, n->forloop.var);
+    LLVMValueRef key = LLVMGetParam(c.frame.fn, 1), value = LLVMGetParam(c.frame.fn, 2);
+    cg_zero_padding(cg, home, t);
+    cg_store(cg, cg_mem(key, m->key), cg_ptr_add(cg, home, t->fields[0].offset), t->fields[0].type);
+    struct value v;
+    if (type_is_agg(m->value)) {
+        LLVMValueRef copy = cg_scratch(cg, m->key->size);
+        cg_memcpy(cg, copy, key, m->key->size);
+        v = cg_agg_read(cg, m, copy);
+    } else {
+        v = cg_mem(value, m->value);
+    }
+    cg_store(cg, v, cg_ptr_add(cg, home, t->fields[1].offset), t->fields[1].type);
+    cg_stmt(cg, n->forloop.body);
+    callback_close(cg, &c);
+    CG_HELPER(cg, BPF_FUNC_for_each_map_elem, cg_map(cg, m), c.frame.fn, c.links, cg_i64(cg, 0));
+    propagate_return(cg, &c);
+}
+
+static void while_stmt(struct codegen *cg, const struct node *n) {
+    LLVMBasicBlockRef head = cg_block_new(cg, "while"), body = cg_block_new(cg, "while_body"),
+                      done = cg_block_new(cg, "while_end");
+    struct flow flow = *cg->flow;
+    flow.on_break = done;
+    flow.on_continue = head;
+    flow.outer = cg->flow;
+    cg_goto(cg, head);
+    cg_enter(cg, head);
+    cg_branch(cg, cg_truth(cg, n->loop.cond), body, done, 0);
+    cg_enter(cg, body);
+    cg->flow = &flow;
+    cg_stmt(cg, n->loop.body);
+    cg->flow = flow.outer;
+    cg_goto(cg, head);
+    cg_enter(cg, done);
+}
+
+void cg_loop_stmt(struct codegen *cg, const struct node *n) {
+    if (n->kind == N_FOR_RANGE)
+        for_range(cg, n);
+    else if (n->kind == N_FOR_MAP)
+        for_map(cg, n);
+    else if (n->kind == N_WHILE)
+        while_stmt(cg, n);
+    else
+        for (uint64_t i = 0; i < n->loop.cond->const_value; i++)
+            cg_stmt(cg, n->loop.body);
+}
