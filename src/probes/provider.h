@@ -23,7 +23,11 @@ struct probe_env {
     int child_pid; /* -c, 0 none */
     bool is_unsafe;
     const char *probe_filter;
+    /* Private to probes/ (probes/common.h): what was read so far. NULL at first; keep it between calls. It holds files
+     * and memory of its own: probe_env_done() gives them back. */
+    struct probe_cache *cache;
 };
+void probe_env_done(struct probe_env *env);
 
 /* Facts about a block that decide how it can be attached; the checker fills them while it types the body. */
 struct block_use {
@@ -89,7 +93,9 @@ struct provider {
     /* Code at the start of the program: filter and cookie (sets the probe index through cg_set_probe_index). NULL when
      * there is nothing to do. */
     void (*prologue)(struct codegen *cg, const struct block *b);
-    /* Listing for -l: pattern already split; NULL pattern parts list everything. */
+    /* Listing for -l: pattern already split, parts[0] being the provider; a pattern of one part, or NULL, lists
+     * everything. One part behind the provider is the event or function, whatever the target ("*:sched_switch").
+     * Providers with PF_NO_LIST are asked by name only, never for a provider pattern with wildcards. */
     void (*list)(struct probe_env *env, const struct attach_point *pattern, struct listing *out);
     const char *help;
 };
@@ -97,6 +103,11 @@ struct provider {
 extern const struct provider *const providers[]; /* ends with NULL */
 /* By name, alias or short name as written (names without regard to case, short names as they are). NULL when unknown. */
 const struct provider *provider_find(const char *written);
+
+/* When an attach point matched nothing: the name nearest to what was written, as a hint ("did you mean"), or NULL. */
+const char *provider_nearest(struct probe_env *env, const struct attach_point *ap);
+/* The <rest> of the reference's "No matches for <provider> <rest>." ("sched:sched_swich", "vfs_read" for vfs_read+4). */
+const char *provider_rest(struct probe_env *env, const struct attach_point *ap);
 
 /* `*` matches any run of characters. */
 bool wildcard_match(const char *pattern, const char *s);
