@@ -1,0 +1,32 @@
+#!/bin/bash
+# -p narrows to one process and ends with it; Ctrl-C ends a run at any moment, runs end, prints the maps.
+. "$(dirname "$0")/lib.sh"
+mkfifo "$dir/go"
+"$workload" --wait getppid 700 <"$dir/go" >"$dir/pid" &
+exec 9>"$dir/go"
+while ! [ -s "$dir/pid" ]; do sleep 0.05; done
+pid=$(cat "$dir/pid")
+start -q -p "$pid" -e 'tracepoint:syscalls:sys_enter_getppid { @ = count(); }'
+"$workload" getppid 50
+echo go >&9
+for _ in $(seq 100); do kill -0 "$sonde_pid" 2>/dev/null || break; sleep 0.1; done
+kill -0 "$sonde_pid" 2>/dev/null && fail "sonde did not end with process $pid"
+stop
+expect_eq "$(map_value @)" 700 "calls of the one process"
+start -q -e 'tracepoint:raw_syscalls:sys_enter { @ = count(); } end { printf("the end\n"); }' && sleep 0.2
+stop INT
+expect_status 0
+expect_line '^the end$'
+expect_line '^@: [0-9]+$'
+for delay in 0.001 0.005 0.01 0.02 0.03 0.05 0.1; do
+    "$sonde" -e 'tracepoint:raw_syscalls:sys_enter { @ = count(); }' >"$out" 2>"$err" &
+    p=$!
+    sleep $delay
+    kill -INT $p
+    for _ in $(seq 50); do kill -0 $p 2>/dev/null || break; sleep 0.1; done
+    kill -0 $p 2>/dev/null && { fail "still there 5 s after SIGINT at $delay s"; kill -9 $p; }
+    wait $p
+done
+run -q -p 999999999 -e 'begin { exit(); }'
+expect_status 1
+finish
