@@ -9,6 +9,7 @@
 #include "ast/ast.h"
 #include "program/program.h"
 #include "support/diag.h"
+#include "support/wildcard.h"
 #include "types/typedb.h"
 
 struct codegen;
@@ -108,9 +109,5 @@ const struct provider *provider_find(const char *written);
 const char *provider_nearest(struct probe_env *env, const struct attach_point *ap);
 /* The <rest> of the reference's "No matches for <provider> <rest>." ("sched:sched_swich", "vfs_read" for vfs_read+4). */
 const char *provider_rest(struct probe_env *env, const struct attach_point *ap);
-
-/* `*` matches any run of characters. */
-bool wildcard_match(const char *pattern, const char *s);
-bool has_wildcard(const char *s);
 
 #endif

@@ -26,6 +26,10 @@ struct symbol {
 struct symbol symbols_kernel(struct symbols *s, uint64_t addr);
 /* 0 when unknown. */
 uint64_t symbols_kernel_address(struct symbols *s, const char *name);
+/* Every kernel symbol in the file's order, until fn returns false; type is the letter of kallsyms ("tTwW": code). module
+ * is NULL for the kernel's own. */
+typedef bool kernel_symbol_fn(void *ctx, const char *name, const char *module, char type);
+void symbols_each_kernel(struct symbols *s, kernel_symbol_fn *fn, void *ctx);
 /* User address in process pid (its /proc/PID/maps; the path `exe` when the process is gone and it is known). Cached
  * per pid and per object file. */
 struct symbol symbols_user(struct symbols *s, pid_t pid, const char *exe, uint64_t addr);

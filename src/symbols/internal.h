@@ -1,0 +1,31 @@
+/* Between the files of this room. */
+#ifndef SONDE_SYMBOLS_INTERNAL_H
+#define SONDE_SYMBOLS_INTERNAL_H
+
+#include "support/hmap.h"
+#include "symbols/symbols.h"
+
+struct kallsyms;  /* kallsyms.c: NULL in struct symbols until first use */
+struct processes; /* user.c */
+
+struct symbols {
+    struct arena *arena; /* names made here: demangled ones, paths */
+    bool demangle;
+    struct kallsyms *kallsyms;
+    struct processes *processes;
+};
+
+void kallsyms_free(struct kallsyms *k);
+void processes_free(struct processes *p);
+
+/* The whole of a file, NUL-terminated, in malloc'ed memory; NULL when it cannot be read. Works for files of /proc, whose
+ * size is not known beforehand and that give a page at a time. */
+char *read_whole_file(const char *path, size_t *len);
+
+/* A name as users know it: C++ names demangled (with parameters, as bpftrace shows them). */
+const char *symbol_demangled(struct symbols *s, const char *name);
+
+/* The same as elf_open() for an image in memory, which must outlive it: the vdso. */
+struct elf_file *elf_open_memory(void *image, size_t size);
+
+#endif
