@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DW_LANG_C = 0x0c, DW_ATE_SIGNED = 5, DW_ATE_UNSIGNED = 7 };
+enum { DW_ATE_SIGNED = 5, DW_ATE_UNSIGNED = 7 };
 
 /* Without this the backend may turn our loops into calls to memset and memcpy, which BPF has not. */
 static void no_builtins(struct codegen *cg, LLVMValueRef fn) {
@@ -68,11 +68,8 @@ static void debug_open(struct codegen *cg) {
     cg->di_unit = LLVMDIBuilderCreateCompileUnit(cg->di, LLVMDWARFSourceLanguageC, cg->di_file, "sonde", 5, true, "", 0,
                                                  0, "", 0, LLVMDWARFEmissionFull, 0, false, false, "", 0, "", 0);
     cg->di_int = LLVMDIBuilderCreateBasicType(cg->di, "int", 3, 32, DW_ATE_SIGNED, LLVMDIFlagZero);
-    cg->di_u32 = LLVMDIBuilderCreateBasicType(cg->di, "u32", 3, 32, DW_ATE_UNSIGNED, LLVMDIFlagZero);
     cg->di_u64 = LLVMDIBuilderCreateBasicType(cg->di, "u64", 3, 64, DW_ATE_UNSIGNED, LLVMDIFlagZero);
     cg->di_void_ptr = LLVMDIBuilderCreatePointerType(cg->di, NULL, 64, 0, 0, "", 0);
-    LLVMMetadataRef types[] = { cg->di_u64, cg->di_void_ptr };
-    cg->di_fn_type = LLVMDIBuilderCreateSubroutineType(cg->di, cg->di_file, types, 2, LLVMDIFlagZero);
 }
 
 LLVMMetadataRef cg_di_file(struct codegen *cg, const struct source *src) {
@@ -196,6 +193,22 @@ static void scratch_map_close(struct codegen *cg) {
 
 /* ---- functions ----------------------------------------------------------------------------- */
 
+/* BTF wants a type and a name for every parameter of a function. */
+static void describe_function(struct codegen *cg, struct frame *f, const char *name, LLVMMetadataRef file, unsigned line) {
+    static const char *const names[] = { "ctx", "b", "c", "d" };
+    unsigned n = LLVMCountParams(f->fn);
+    LLVMMetadataRef types[5] = { cg->di_u64 };
+    for (unsigned i = 0; i < n; i++)
+        types[i + 1] = LLVMTypeOf(LLVMGetParam(f->fn, i)) == cg->ptr ? cg->di_void_ptr : cg->di_u64;
+    LLVMMetadataRef type = LLVMDIBuilderCreateSubroutineType(cg->di, file, types, n + 1, LLVMDIFlagZero);
+    f->scope = LLVMDIBuilderCreateFunction(cg->di, cg->di_unit, name, strlen(name), name, strlen(name), file, line, type,
+                                           false, true, line, LLVMDIFlagZero, true);
+    LLVMSetSubprogram(f->fn, f->scope);
+    for (unsigned i = 0; i < n; i++)
+        LLVMDIBuilderCreateParameterVariable(cg->di, f->scope, names[i], strlen(names[i]), i + 1, file, line,
+                                             types[i + 1], true, LLVMDIFlagZero);
+}
+
 void cg_frame_open(struct codegen *cg, struct frame *f, const char *name, LLVMTypeRef type, const struct node *at) {
     *f = (struct frame){ .outer = cg->frame };
     f->fn = LLVMAddFunction(cg->mod, name, type);
@@ -204,10 +217,7 @@ void cg_frame_open(struct codegen *cg, struct frame *f, const char *name, LLVMTy
     while (span.from)
         span = *span.from;
     unsigned line = span.src ? source_location(span.src, span.lo).line : 1;
-    f->scope = LLVMDIBuilderCreateFunction(cg->di, cg->di_unit, name, strlen(name), name, strlen(name),
-                                           cg_di_file(cg, span.src), line, cg->di_fn_type, false, true, line,
-                                           LLVMDIFlagZero, true);
-    LLVMSetSubprogram(f->fn, f->scope);
+    describe_function(cg, f, name, cg_di_file(cg, span.src), line);
     f->entry = LLVMAppendBasicBlockInContext(cg->llvm, f->fn, "entry");
     f->body = LLVMAppendBasicBlockInContext(cg->llvm, f->fn, "body");
     cg->frame = f;
