@@ -1,5 +1,5 @@
-/* BTF files: loading on first use, finding by name. A search by name goes through all types at first (1 to 2 ms);
- * who asks more often gets an index. */
+/* BTF files: loading on first use, finding by name. A search by name goes through all types at first (0.2 to 1 ms);
+ * who asks more often gets an index, which takes 5 ms to build. */
 #include "types/btf.h"
 
 #include <dirent.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LOOKUPS_WITHOUT_INDEX = 3 };
+enum { LOOKUPS_WITHOUT_INDEX = 12 };
 
 static const char sysfs_btf[] = "/sys/kernel/btf";
 

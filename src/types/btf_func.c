@@ -98,7 +98,7 @@ static void print_to_strbuf(void *ctx, const char *fmt, va_list ap) { strbuf_vpr
 static const char *declaration(struct typedb *db, struct btf_ref r, uint32_t id, const char *name) {
     struct strbuf text = { 0 };
     struct btf_dump *dump = btf_dump__new(r.source->btf, print_to_strbuf, &text, NULL);
-    struct btf_dump_emit_type_decl_opts opts = { .sz = sizeof opts };
+    struct btf_dump_emit_type_decl_opts opts = { .sz = sizeof opts, .field_name = "" };
     if (!dump)
         return name;
     if (btf_dump__emit_type_decl(dump, id, &opts) == 0)
