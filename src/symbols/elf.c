@@ -119,6 +119,11 @@ bool elf_address(struct elf_file *f, uint64_t offset, uint64_t *address) {
     return found != NULL;
 }
 
+bool elf_is_relocated(struct elf_file *f) {
+    GElf_Ehdr eh;
+    return !gelf_getehdr(f->elf, &eh) || eh.e_type == ET_DYN;
+}
+
 /* ---- symbol tables --------------------------------------------------------------------------- */
 
 static void add_symbol(struct elf_file *f, const char *name, const GElf_Sym *sym) {

@@ -11,6 +11,7 @@ struct processes; /* user.c */
 struct symbols {
     struct arena *arena; /* names made here: demangled ones, paths */
     bool demangle;
+    struct hmap demangled; /* mangled name → what symbol_demangled() made of it */
     struct kallsyms *kallsyms;
     struct processes *processes;
 };
@@ -27,5 +28,10 @@ const char *symbol_demangled(struct symbols *s, const char *name);
 
 /* The same as elf_open() for an image in memory, which must outlive it: the vdso. */
 struct elf_file *elf_open_memory(void *image, size_t size);
+
+/* Opened once and kept until symbols_free(); NULL when it cannot be read. */
+struct elf_file *elf_open_cached(struct symbols *s, const char *path);
+/* Whether the loader chooses the file's addresses (PIE, shared object). */
+bool elf_is_relocated(struct elf_file *f);
 
 #endif
