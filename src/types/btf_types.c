@@ -88,13 +88,21 @@ static const struct type *convert_enum(struct typedb *db, struct btf_ref r, cons
 
 /* ---- structs ------------------------------------------------------------------------------ */
 
-/* Where a bitfield's storage unit begins: at a multiple of its declared type's size as C does it, or, in a packed
- * struct where that would straddle units or leave the struct, at the byte of its first bit. */
+/* A bitfield is read with one load of its type's size at its offset, which has to stay within the struct. C's storage
+ * units, multiples of the declared type's size, do; where a packed struct leaves no room for one, the load is as narrow
+ * as the bits allow and the type changes to that. */
 static void place_bitfield(struct field *f, uint32_t bit, uint32_t struct_size) {
     uint32_t unit = f->type->size ? f->type->size : 1;
     f->offset = bit / (unit * 8) * unit;
-    if (bit % (unit * 8) + f->bit_size > unit * 8 || f->offset + unit > struct_size)
+    if (bit % (unit * 8) + f->bit_size > unit * 8 || f->offset + unit > struct_size) {
+        unit = 1;
         f->offset = bit / 8;
+        while (bit % 8 + f->bit_size > unit * 8 && unit < 8)
+            unit *= 2;
+        if (f->offset + unit > struct_size && unit <= struct_size)
+            f->offset = struct_size - unit;
+        f->type = type_int(unit, f->type->is_signed);
+    }
     f->bit_offset = (uint8_t)(bit - f->offset * 8);
 }
 
@@ -123,13 +131,13 @@ static struct field convert_member(struct typedb *db, struct btf_ref r, const st
 static uint32_t struct_align(const struct type *t) {
     uint32_t align = 1;
     for (uint32_t i = 0; i < t->nfields; i++) {
-        uint32_t a = t->fields[i].type->align;
-        if (a > align && t->fields[i].offset % a == 0)
-            align = a;
+        const struct field *f = &t->fields[i];
+        uint32_t a = f->type->align ? f->type->align : 1;
+        if (f->offset % a != 0)
+            return 1;
+        align = a > align ? a : align;
     }
-    while (t->size % align)
-        align /= 2;
-    return align;
+    return t->size % align ? 1 : align;
 }
 
 static const struct type *convert_struct(struct typedb *db, struct btf_ref r, const struct btf_type *bt,

@@ -67,7 +67,8 @@ struct field {
     const char *name; /* NULL in tuples; "" for anonymous members */
     const struct type *type;
     uint32_t offset; /* bytes */
-    uint8_t bit_offset, bit_size; /* bit_size 0: no bitfield; bit_offset counts from the byte `offset`, little endian */
+    uint8_t bit_offset, bit_size; /* bit_size 0: no bitfield; bit_offset counts from the byte `offset`, little endian;
+                                     * a load of type->size bytes at `offset` contains it and stays within the struct */
     enum field_home home;
     bool is_common; /* tracepoint common_* field: refused with a message of its own */
     bool is_relative; /* FIELD_DATA_LOC, __rel_loc: the data's offset counts from the end of the word itself */
