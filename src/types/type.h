@@ -56,21 +56,21 @@ enum stack_mode { STACK_BPFTRACE, STACK_PERF, STACK_RAW, STACK_BUILD_ID };
 
 /* struct args of a probe: how a field is fetched (probes/ fills it, codegen reads it). */
 enum field_home {
-    FIELD_MEMORY,   /* at `offset` behind the struct's address */
-    FIELD_DATA_LOC, /* tracepoint: 32-bit word at `offset`: low half = offset of data from ctx, high half = size */
-    FIELD_CTX_ARG,  /* raw tracepoint, fentry: 64-bit slot number `offset` / 8 of the context */
-    FIELD_REGISTER, /* pt_regs slot at byte `offset` (uprobe args) */
+    FIELD_MEMORY,      /* at `offset` behind the struct's address */
+    FIELD_DATA_LOC,    /* tracepoint: 32-bit word at `offset`: low half = offset of data from ctx, high half = size */
+    FIELD_CTX_ARG,     /* raw tracepoint, fentry: 64-bit slot number `offset` / 8 of the context */
+    FIELD_REGISTER,    /* pt_regs slot at byte `offset` (uprobe args) */
     FIELD_SYSCALL_ARG, /* raw sys_enter: argument number `offset` out of the pt_regs in slot 0 */
 };
 
 struct field {
     const char *name; /* NULL in tuples; "" for anonymous members */
     const struct type *type;
-    uint32_t offset; /* bytes */
+    uint32_t offset;              /* bytes */
     uint8_t bit_offset, bit_size; /* bit_size 0: no bitfield; bit_offset counts from the byte `offset`, little endian;
                                      * a load of type->size bytes at `offset` contains it and stays within the struct */
     enum field_home home;
-    bool is_common; /* tracepoint common_* field: refused with a message of its own */
+    bool is_common;   /* tracepoint common_* field: refused with a message of its own */
     bool is_relative; /* FIELD_DATA_LOC, __rel_loc: the data's offset counts from the end of the word itself */
 };
 
@@ -83,15 +83,15 @@ struct type {
     enum type_kind kind;
     uint32_t size; /* bytes; 0 for none and incomplete */
     uint32_t align;
-    bool is_signed;         /* int, sum/min/max/avg/stats: signedness of the argument; array/enum: unused */
-    bool is_union;          /* struct */
-    bool is_args;           /* the made-up struct behind `args`: fields have homes */
-    bool is_literal;        /* int type of a constant that may still adopt a partner's sign (checker only) */
-    bool is_char;           /* C `char` (TY_INT size 1): char arrays read as strings */
-    bool is_incomplete;     /* struct declared only; resolved by name on use */
-    bool is_ctx;            /* pointer: the program's own context; loads are direct */
-    bool is_btf_trusted;    /* pointer: verifier knows its BTF type; loads are direct */
-    const char *name;       /* struct/union/enum tag or typedef; NULL when anonymous */
+    bool is_signed;          /* int, sum/min/max/avg/stats: signedness of the argument; array/enum: unused */
+    bool is_union;           /* struct */
+    bool is_args;            /* the made-up struct behind `args`: fields have homes */
+    bool is_literal;         /* int type of a constant that may still adopt a partner's sign (checker only) */
+    bool is_char;            /* C `char` (TY_INT size 1): char arrays read as strings */
+    bool is_incomplete;      /* struct declared only; resolved by name on use */
+    bool is_ctx;             /* pointer: the program's own context; loads are direct */
+    bool is_btf_trusted;     /* pointer: verifier knows its BTF type; loads are direct */
+    const char *name;        /* struct/union/enum tag or typedef; NULL when anonymous */
     const struct type *elem; /* pointer, array */
     uint32_t count;          /* array */
     enum addr_space as;      /* pointer: where the pointee lives; strings/arrays: where read from */
@@ -135,9 +135,15 @@ struct cgroup_path_value {
 enum ts_mode { TS_BOOT, TS_MONOTONIC, TS_TAI, TS_SW_TAI };
 
 /* Aggregation cells, one per CPU (and key). All 64-bit words. A cell of zeros has no value. */
-struct count_cell { uint64_t n; };                 /* TY_COUNT, TY_SUM: `n` is the running total */
-struct minmax_cell { uint64_t value, is_set; };    /* TY_MIN, TY_MAX */
-struct avg_cell { uint64_t total, n; };            /* TY_AVG, TY_STATS */
+struct count_cell {
+    uint64_t n;
+}; /* TY_COUNT, TY_SUM: `n` is the running total */
+struct minmax_cell {
+    uint64_t value, is_set;
+}; /* TY_MIN, TY_MAX */
+struct avg_cell {
+    uint64_t total, n;
+}; /* TY_AVG, TY_STATS */
 /* TY_HIST: uint64_t bucket[type_hist_buckets(t)]; TY_LHIST: uint64_t bucket[type_lhist_buckets(t)].
  * hist bucket 0: negative values. Then with k bits, n = 1 << k:
  *   v < 2n: bucket 1 + v; else with p = floor(log2 v): 1 + ((p - k + 1) << k) + ((v >> (p - k)) & (n - 1)) - with
@@ -155,8 +161,8 @@ extern const struct type type_none, type_poison, type_bool, type_int8, type_int1
 const struct type *type_int(unsigned size, bool is_signed);
 const struct type *type_ptr(struct arena *a, const struct type *elem, enum addr_space as);
 const struct type *type_array(struct arena *a, const struct type *elem, uint32_t count);
-const struct type *type_string(struct arena *a, uint32_t size);          /* size includes the NUL */
-const struct type *type_buffer(struct arena *a, uint32_t capacity);      /* size = capacity + 4 */
+const struct type *type_string(struct arena *a, uint32_t size);     /* size includes the NUL */
+const struct type *type_buffer(struct arena *a, uint32_t capacity); /* size = capacity + 4 */
 const struct type *type_tuple(struct arena *a, const struct type *const *elems, uint32_t n);
 const struct type *type_record(struct arena *a, const char *const *names, const struct type *const *elems, uint32_t n);
 const struct type *type_stack(struct arena *a, enum type_kind kind, enum stack_mode mode, uint32_t limit);
@@ -174,11 +180,11 @@ const struct type *type_with_as(struct arena *a, const struct type *t, enum addr
 
 /* One row per kind, indexed by it: the type-kind table of the design. */
 struct type_ops {
-    const char *name;       /* as typeinfo() says it: "int", "string", "kstack", … */
-    bool is_scalar;         /* lives in a register: none of its uses needs memory */
-    bool is_aggregation;    /* count … tseries */
-    bool is_castable;       /* aggregation that reads as an integer */
-    bool is_storable;       /* variable, map value or key */
+    const char *name;    /* as typeinfo() says it: "int", "string", "kstack", … */
+    bool is_scalar;      /* lives in a register: none of its uses needs memory */
+    bool is_aggregation; /* count … tseries */
+    bool is_castable;    /* aggregation that reads as an integer */
+    bool is_storable;    /* variable, map value or key */
     bool is_printable;
 };
 extern const struct type_ops type_ops[TY_NKINDS];
