@@ -43,7 +43,7 @@ struct codegen {
     LLVMBuilderRef b;
     LLVMTargetMachineRef machine;
     LLVMDIBuilderRef di;
-    LLVMMetadataRef di_unit, di_file, di_int, di_u64, di_void_ptr;
+    LLVMMetadataRef di_unit, di_file, di_int, di_u64, di_ptr;
     LLVMTypeRef i1, i8, i16, i32, i64, ptr, void_type;
     LLVMValueRef globals;      /* @sonde_globals; replaced by one of the final size at the end */
     LLVMValueRef scratch_map;

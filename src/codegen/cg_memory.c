@@ -176,7 +176,6 @@ LLVMValueRef cg_rodata(struct codegen *cg, const void *data, size_t size) {
     LLVMValueRef var = LLVMAddGlobal(cg->mod, LLVMTypeOf(init), arena_printf(cg->arena, "const_%u", cg->nconstants++));
     LLVMSetInitializer(var, init);
     LLVMSetGlobalConstant(var, true);
-    LLVMSetLinkage(var, LLVMInternalLinkage);
     LLVMSetSection(var, ".rodata");
     LLVMSetAlignment(var, 8);
     return var;

@@ -69,7 +69,7 @@ static void debug_open(struct codegen *cg) {
                                                  0, "", 0, LLVMDWARFEmissionFull, 0, false, false, "", 0, "", 0);
     cg->di_int = LLVMDIBuilderCreateBasicType(cg->di, "int", 3, 32, DW_ATE_SIGNED, LLVMDIFlagZero);
     cg->di_u64 = LLVMDIBuilderCreateBasicType(cg->di, "u64", 3, 64, DW_ATE_UNSIGNED, LLVMDIFlagZero);
-    cg->di_void_ptr = LLVMDIBuilderCreatePointerType(cg->di, NULL, 64, 0, 0, "", 0);
+    cg->di_ptr = LLVMDIBuilderCreatePointerType(cg->di, cg->di_u64, 64, 0, 0, "", 0);
 }
 
 LLVMMetadataRef cg_di_file(struct codegen *cg, const struct source *src) {
@@ -197,12 +197,13 @@ static void scratch_map_close(struct codegen *cg) {
 static void describe_function(struct codegen *cg, struct frame *f, const char *name, LLVMMetadataRef file, unsigned line) {
     static const char *const names[] = { "ctx", "b", "c", "d" };
     unsigned n = LLVMCountParams(f->fn);
+    bool is_static = f->outer != NULL; /* callbacks: the verifier takes only static ones */
     LLVMMetadataRef types[5] = { cg->di_u64 };
     for (unsigned i = 0; i < n; i++)
-        types[i + 1] = LLVMTypeOf(LLVMGetParam(f->fn, i)) == cg->ptr ? cg->di_void_ptr : cg->di_u64;
+        types[i + 1] = LLVMTypeOf(LLVMGetParam(f->fn, i)) == cg->ptr ? cg->di_ptr : cg->di_u64;
     LLVMMetadataRef type = LLVMDIBuilderCreateSubroutineType(cg->di, file, types, n + 1, LLVMDIFlagZero);
     f->scope = LLVMDIBuilderCreateFunction(cg->di, cg->di_unit, name, strlen(name), name, strlen(name), file, line, type,
-                                           false, true, line, LLVMDIFlagZero, true);
+                                           is_static, true, line, LLVMDIFlagZero, true);
     LLVMSetSubprogram(f->fn, f->scope);
     for (unsigned i = 0; i < n; i++)
         LLVMDIBuilderCreateParameterVariable(cg->di, f->scope, names[i], strlen(names[i]), i + 1, file, line,
@@ -294,7 +295,7 @@ static void compile_block(struct codegen *cg, struct block *b) {
     LLVMTypeRef type = LLVMFunctionType(cg->i64, &cg->ptr, 1, false);
     struct frame f;
     cg_frame_open(cg, &f, name, type, b->node);
-    LLVMSetSection(f.fn, name);
+    LLVMSetSection(f.fn, arena_printf(cg->arena, "s_%s", name)); /* a section is a symbol, too: names must differ */
     f.ctx = LLVMGetParam(f.fn, 0);
     struct flow flow = { 0 };
     cg->flow = &flow;
@@ -340,6 +341,16 @@ static void on_llvm_diagnostic(LLVMDiagnosticInfoRef info, void *ctx) {
     LLVMDisposeMessage(text);
 }
 
+/* Short constants have become immediate operands. They are not of internal linkage, because the optimizer would mark
+ * those as mergeable, which gives a second .rodata section; so it does not remove them either. */
+static void drop_unused_constants(struct codegen *cg) {
+    for (LLVMValueRef g = LLVMGetFirstGlobal(cg->mod), next; g; g = next) {
+        next = LLVMGetNextGlobal(g);
+        if (LLVMIsGlobalConstant(g) && !LLVMGetFirstUse(g))
+            LLVMDeleteGlobal(g);
+    }
+}
+
 static bool emit(struct codegen *cg, struct object *out) {
     char *error = NULL;
     if (cg->opt->dump_ir)
@@ -356,6 +367,7 @@ static bool emit(struct codegen *cg, struct object *out) {
         LLVMDisposeErrorMessage(text);
         return false;
     }
+    drop_unused_constants(cg);
     if (cg->opt->dump_ir_opt)
         out->ir_opt = copy_message(LLVMPrintModuleToString(cg->mod));
     LLVMMemoryBufferRef buf;

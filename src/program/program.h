@@ -75,7 +75,7 @@ struct probe {
 
 /* One BPF program. */
 struct prog {
-    const char *function; /* ELF symbol; its section has the same name */
+    const char *function; /* ELF symbol; its section is s_ and this name */
     uint32_t type;        /* enum bpf_prog_type */
     uint32_t attach_type; /* enum bpf_attach_type, 0 default */
     enum attach_kind attach;
