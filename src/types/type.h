@@ -135,15 +135,15 @@ struct cgroup_path_value {
 enum ts_mode { TS_BOOT, TS_MONOTONIC, TS_TAI, TS_SW_TAI };
 
 /* Aggregation cells, one per CPU (and key). All 64-bit words. A cell of zeros has no value. */
-struct count_cell {
-    uint64_t n;
-}; /* TY_COUNT, TY_SUM: `n` is the running total */
-struct minmax_cell {
+struct count_cell { /* TY_COUNT, TY_SUM */
+    uint64_t n;     /* the running total */
+};
+struct minmax_cell { /* TY_MIN, TY_MAX */
     uint64_t value, is_set;
-}; /* TY_MIN, TY_MAX */
-struct avg_cell {
+};
+struct avg_cell { /* TY_AVG, TY_STATS */
     uint64_t total, n;
-}; /* TY_AVG, TY_STATS */
+};
 /* TY_HIST: uint64_t bucket[type_hist_buckets(t)]; TY_LHIST: uint64_t bucket[type_lhist_buckets(t)].
  * hist bucket 0: negative values. Then with k bits, n = 1 << k:
  *   v < 2n: bucket 1 + v; else with p = floor(log2 v): 1 + ((p - k + 1) << k) + ((v >> (p - k)) & (n - 1)) - with
