@@ -109,7 +109,8 @@ struct type {
 
 /* ---- values as they lie in memory --------------------------------------------------------- */
 
-/* Kernel stacks: the first 8 bytes; user stacks add pid and probe id. id < 0: no stack. nframes tells empty from failed. */
+/* Kernel stacks: the first 16 bytes; user stacks add pid and probe id. id < 0: no stack. nframes tells empty from
+ * failed. */
 struct stack_value {
     int64_t id; /* key of the stack map of this limit */
     uint64_t nframes;

@@ -22,7 +22,7 @@ struct btf *typedb_vmlinux(struct typedb *db); /* NULL when absent; loads on fir
 /* By C tag. The script's own definitions win over BTF. NULL when unknown. Fields of struct types that are only
  * pointed to stay incomplete until typedb_complete. */
 const struct type *typedb_struct(struct typedb *db, const char *name, bool is_union);
-const struct type *typedb_enum(struct typedb *db, const char *name); /* as a value: 8 bytes */
+const struct type *typedb_enum(struct typedb *db, const char *name);         /* as a value: 8 bytes */
 const struct type *typedb_enum_storage(struct typedb *db, const char *name); /* as pointees and members have it */
 /* Builtin names (int8…uint64, bool, int, long, char, …) and typedefs, BTF or script: NULL when unknown. */
 const struct type *typedb_named(struct typedb *db, const char *name);
@@ -57,8 +57,8 @@ const struct type *typedb_tracepoint(struct typedb *db, const char *category, co
 /* The format's field declarations as listed by -lv, one per element ("const char * filename"). */
 size_t typedb_tracepoint_fields(struct arena *a, const char *category, const char *event, const char *const **lines);
 
-/* C text of the definition for -lv 'struct x' (reference §21): "vmlinux: struct x {\n…};\n", to be followed by an empty
- * line. NULL when unknown. */
+/* C text of the definition for -lv 'struct x' (reference §21): "vmlinux: struct x {\n…};\n", to be followed by an
+ * empty line. NULL when unknown. */
 const char *typedb_definition(struct typedb *db, const char *keyword_and_name);
 /* Names for -l 'struct li*': every "struct NAME"/"union …"/"enum …" matching the pattern. */
 size_t typedb_list(struct typedb *db, struct arena *a, const char *pattern, const char *const **names);

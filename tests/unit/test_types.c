@@ -28,8 +28,10 @@ static const struct type *fresh(struct arena *a, struct type t) {
     return p;
 }
 
-/* struct inner { char comm[16]; }; union u { int32 i; uint8 b[4]; };
- * struct outer { int32 a; struct inner in; union { int64 x; struct { int32 lo, hi; }; }; uint32 flag:3; struct outer *next; }; */
+/* struct inner { char comm[16]; };
+ * union u { int32 i; uint8 b[4]; };
+ * struct outer { int32 a; struct inner in; union { int64 x; struct { int32 lo, hi; }; }; uint32 flag:3;
+ *                struct outer *next; }; */
 struct samples {
     const struct type *inner, *u, *outer, *color;
 };
