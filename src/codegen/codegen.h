@@ -86,6 +86,9 @@ LLVMValueRef cg_ptr_add(struct codegen *cg, LLVMValueRef p, uint64_t bytes);
 LLVMValueRef cg_ptr_add_v(struct codegen *cg, LLVMValueRef p, LLVMValueRef i64_bytes);
 LLVMValueRef cg_load_int(struct codegen *cg, LLVMValueRef p, unsigned bits);
 void cg_store_int(struct codegen *cg, LLVMValueRef p, LLVMValueRef v); /* width of v */
+/* The same, each time anew: for loop state that the verifier must not follow (kept in scratch memory off the stack). */
+LLVMValueRef cg_load_volatile(struct codegen *cg, LLVMValueRef p, unsigned bits);
+void cg_store_volatile(struct codegen *cg, LLVMValueRef p, LLVMValueRef v);
 void cg_memcpy(struct codegen *cg, LLVMValueRef dst, LLVMValueRef src, uint64_t n);
 void cg_memzero(struct codegen *cg, LLVMValueRef dst, uint64_t n);
 void cg_atomic_add(struct codegen *cg, LLVMValueRef p, LLVMValueRef i64);
@@ -114,6 +117,8 @@ void cg_slot_set(struct codegen *cg, LLVMValueRef slot, LLVMValueRef v);
 struct cg_loop { LLVMBasicBlockRef head, body, done; LLVMValueRef i; };
 struct cg_loop cg_loop(struct codegen *cg, uint64_t n);
 void cg_loop_end(struct codegen *cg, struct cg_loop *l);
+/* Leaves the loop (inside a conditional region of its body). Values of the loop's turns must be taken out in slots. */
+void cg_loop_break(struct codegen *cg, struct cg_loop *l);
 /* Leaves the BPF program with 0 (1 for uprobe sessions…: the provider's neutral value). Code after it is unreachable. */
 void cg_return(struct codegen *cg);
 
