@@ -25,7 +25,7 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap);
 /* Prints a message and aborts; for the other places that take memory from the heap. */
 _Noreturn void out_of_memory(void);
 
-#define ARENA_NEW(a, T) ((T *)arena_alloc((a), sizeof(T)))
+#define ARENA_NEW(a, T)      ((T *)arena_alloc((a), sizeof(T)))
 #define ARENA_ARRAY(a, T, n) ((T *)arena_alloc_array((a), sizeof(T), (n)))
 
 #endif

@@ -72,8 +72,8 @@ struct diag {
     unsigned nerrors;
     bool no_warnings; /* --no-warnings: warnings are dropped on arrival */
     bool color;
-    bool show_tags; /* golden tests: append " [tag]" to the header line */
-    unsigned muted; /* >0: everything is dropped (inference passes) */
+    bool show_tags;          /* golden tests: append " [tag]" to the header line */
+    unsigned muted;          /* >0: everything is dropped (inference passes) */
     unsigned nshown[2];      /* errors and warnings kept so far; see the limit in diag.c */
     bool is_last_dropped;    /* the notes of a dropped diagnostic are dropped as well */
     struct diagnostic dummy; /* what reports that are dropped return */

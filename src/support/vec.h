@@ -7,21 +7,24 @@
 
 #include "support/arena.h"
 
-#define VEC(T)                                                                                                         \
-    struct {                                                                                                           \
-        T *v;                                                                                                          \
-        size_t n, cap;                                                                                                 \
+#define VEC(T)         \
+    struct {           \
+        T *v;          \
+        size_t n, cap; \
     }
 
-#define VEC_PUSH(a, vec, ...)                                                                                          \
-    do {                                                                                                               \
-        if ((vec)->n == (vec)->cap)                                                                                    \
-            (vec)->v = vec_grow((a), (vec)->v, (vec)->n, &(vec)->cap, sizeof *(vec)->v);                               \
-        (vec)->v[(vec)->n++] = (__VA_ARGS__);                                                                          \
+#define VEC_PUSH(a, vec, ...)                                                            \
+    do {                                                                                 \
+        if ((vec)->n == (vec)->cap)                                                      \
+            (vec)->v = vec_grow((a), (vec)->v, (vec)->n, &(vec)->cap, sizeof *(vec)->v); \
+        (vec)->v[(vec)->n++] = (__VA_ARGS__);                                            \
     } while (0)
 
 /* for (VEC_EACH(it, &vec)) : `it` points at each element in turn. */
-#define VEC_EACH(it, vec) typeof((vec)->v + 0) it = (vec)->v; it && it != (vec)->v + (vec)->n; it++
+#define VEC_EACH(it, vec)               \
+    typeof((vec)->v + 0) it = (vec)->v; \
+    it &&it != (vec)->v + (vec)->n;     \
+    it++
 
 void *vec_grow(struct arena *a, const void *old, size_t n, size_t *cap, size_t elem_size);
 

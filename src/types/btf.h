@@ -67,6 +67,5 @@ struct btf_ref btf_strip(struct btf_ref r); /* without typedefs, const, volatile
 /* typedb.c */
 /* C names of integers in every spelling, bool and void: NULL when it is none of them. */
 const struct type *c_base_type(const char *name);
-bool glob_match(const char *pattern, const char *s);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "support/strbuf.h"
+#include "support/wildcard.h"
 #include "types/btf.h"
 
 static const struct {
@@ -84,7 +85,7 @@ size_t typedb_list(struct typedb *db, struct arena *a, const char *pattern, cons
             if (btf_kind(t) != keywords[k].kinds[0] && btf_kind(t) != keywords[k].kinds[1])
                 continue;
             const char *name = btf_name((struct btf_ref){ s, id }, t->name_off);
-            if (name[0] && glob_match(glob, name))
+            if (name[0] && wildcard_match(glob, name))
                 VEC_PUSH(a, &list, arena_printf(a, "%s%s", keyword, name));
         }
     }

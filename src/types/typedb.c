@@ -18,28 +18,6 @@ void typedb_free(struct typedb *db) {
         btf_close(db);
 }
 
-/* `*` stands for any run of characters. */
-bool glob_match(const char *pattern, const char *s) {
-    const char *star = NULL, *retry = NULL;
-    while (*s) {
-        if (*pattern == '*') {
-            star = pattern++;
-            retry = s;
-        } else if (*pattern == *s) {
-            pattern++;
-            s++;
-        } else if (star) { /* let the last star take one more */
-            pattern = star + 1;
-            s = ++retry;
-        } else {
-            return false;
-        }
-    }
-    while (*pattern == '*')
-        pattern++;
-    return *pattern == '\0';
-}
-
 /* ---- names of base types ------------------------------------------------------------------ */
 
 /* What BTF would say, too, on the 64-bit kernels this runs on; knowing it here saves reading BTF. */

@@ -15,6 +15,7 @@
 #include "support/hmap.h"
 #include "support/strbuf.h"
 #include "support/vec.h"
+#include "support/wildcard.h"
 
 static int make_arena(void **state) {
     *state = arena_new();
@@ -358,6 +359,19 @@ static void nearest_suggests_only_what_is_near(void **state) {
     assert_null(diag_nearest("abc", NULL, 0));
 }
 
+static void wildcards_match_any_run(void **state) {
+    assert_true(wildcard_match("a*c", "abc"));
+    assert_true(wildcard_match("*", ""));
+    assert_true(wildcard_match("a*b*c", "aXbYbZc"));
+    assert_true(wildcard_match("**x", "x"));
+    assert_false(wildcard_match("a*c", "abd"));
+    assert_false(wildcard_match("", "a"));
+    assert_false(wildcard_match("a", ""));
+    assert_false(wildcard_match("a?", "ab"));
+    assert_true(has_wildcard("a*"));
+    assert_false(has_wildcard("a?"));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_arena, drop_arena)
 
 int main(void) {
@@ -386,6 +400,7 @@ int main(void) {
         TEST(hints_survive_the_growth_of_the_list),
         TEST(tags_have_distinct_names),
         TEST(nearest_suggests_only_what_is_near),
+        TEST(wildcards_match_any_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

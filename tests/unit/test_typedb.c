@@ -462,17 +462,6 @@ static void other_files_are_no_formats(void **state) {
     assert_int_equal(typedb_tracepoint_fields(e->arena, "no_such", "event", &lines), 0);
 }
 
-static void globs(void **state) {
-    assert_true(glob_match("a*c", "abc"));
-    assert_true(glob_match("*", ""));
-    assert_true(glob_match("a*b*c", "aXbYbZc"));
-    assert_true(glob_match("**x", "x"));
-    assert_false(glob_match("a*c", "abd"));
-    assert_false(glob_match("", "a"));
-    assert_false(glob_match("a", ""));
-    assert_false(glob_match("a?", "ab"));
-}
-
 /* ---- this kernel -------------------------------------------------------------------------- */
 
 static void kernel_task_struct(void **state) {
@@ -537,7 +526,6 @@ int main(void) {
         MADE_UP(formats_become_structs),
         NOTHING(formats_do_without_btf),
         NOTHING(other_files_are_no_formats),
-        NOTHING(globs),
         KERNEL(kernel_task_struct),
         KERNEL(kernel_tracepoints),
     };
