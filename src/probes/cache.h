@@ -1,0 +1,30 @@
+/* Inside of struct probe_cache, for the files that fill it. */
+#ifndef SONDE_PROBES_CACHE_H
+#define SONDE_PROBES_CACHE_H
+
+#include "probes/common.h"
+#include "support/vec.h"
+
+struct probe_cache {
+    struct symbols *symbols; /* kernel symbols; NULL until needed */
+    struct hmap elfs;        /* path → struct elf_file */
+
+    bool has_events;
+    VEC(const char *) events;
+
+    char *dynamic_events; /* text of that file; NULL until read, "" mostly */
+
+    bool has_functions, functions_exact;
+    VEC(struct kernel_function) functions;
+
+    bool has_raw;
+    VEC(struct raw_tracepoint) raw;
+    bool has_iterators;
+    VEC(const char *) iterators;
+};
+
+struct probe_cache *probe_cache(struct probe_env *env);
+/* The whole of a file, NUL-terminated, malloc'ed; NULL when it cannot be read. */
+char *probe_read_file(const char *path, size_t *len);
+
+#endif
