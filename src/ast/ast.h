@@ -64,6 +64,7 @@ struct builtin;
 
 struct node {
     enum node_kind kind;
+    uint32_t depth; /* height of the tree below, counted by the parser, which bounds it: walkers may recurse */
     struct span span;
     const struct type *type; /* sema: type of the value; &type_none for statements and void */
     /* sema: value known at compile time. An int/bool/enum constant, or a string constant. Codegen uses it instead of
@@ -118,7 +119,12 @@ struct script {
     VEC(struct comment) comments; /* for the formatter, by offset */
 };
 
+/* No tree is higher than this, before or after macro expansion. */
+#define AST_MAX_DEPTH 1000
+
 struct node *node_new(struct arena *a, enum node_kind kind, struct span span);
+/* Sets n->depth from the children's; call it when they are in place. */
+void node_measure(struct node *n);
 /* Deep copy; annotations of sema are not copied. `from`, when not NULL, becomes the innermost expansion site of every
  * copied span. */
 struct node *node_clone(struct arena *a, const struct node *n, const struct span *from);

@@ -18,7 +18,8 @@ struct attach_point *parse_attach_point(struct arena *a, const struct source *sr
                                         const char *const *params, size_t nparams, struct diag *d);
 
 /* Integer literal syntax of reference §2.3, for the lexer, positional parameters, getopt and attach points: the whole
- * of text[0..len) must be one. On failure returns false and *error gets the reference's message. */
+ * of text[0..len) must be one. *value of a negative number is its two's complement. On failure returns false and *error
+ * gets the reference's message. */
 bool parse_integer(const char *text, size_t len, bool allow_sign, uint64_t *value, bool *is_negative, struct arena *a,
                    const char **error);
 
