@@ -25,7 +25,8 @@ struct resolver {
     void (*username)(void *ctx, struct strbuf *out, uint64_t uid);
     void (*cgroup_path)(void *ctx, struct strbuf *out, const struct cgroup_path_value *v);
     void (*timestamp)(void *ctx, struct strbuf *out, const struct timestamp_value *v);
-    const char *trunc_trailer; /* appended to truncated strings */
+    /* Appended to truncated strings: those that fill a storage of max_strlen bytes without a NUL. */
+    const char *trunc_trailer;
     uint64_t max_strlen;
 };
 
@@ -54,6 +55,7 @@ struct map_snapshot {
     const struct map_info *map;
     struct map_entry *entries;
     size_t n;
+    bool is_sorted; /* map_sort has been here; what shows a map sorts it otherwise */
 };
 /* Sorts by the reference's §17.3 order (stable). */
 void map_sort(struct map_snapshot *m);
@@ -72,14 +74,19 @@ struct sink;
 struct sink_ops {
     const char *name; /* for -f */
     void (*attached)(struct sink *s, uint32_t nprobes);
-    void (*text)(struct sink *s, const char *type, const char *data, size_t len); /* type: printf, time, cat, join, syscall */
+    /* type: printf, time, cat, join, syscall. The data of join comes without its newline: only text output has one. */
+    void (*text)(struct sink *s, const char *type, const char *data, size_t len);
     void (*value)(struct sink *s, const struct type *t, const void *data);       /* print(x) */
+    /* print(@m), and after `end` every map in byte order of name: empty ones, too (formats differ in what they show). */
     void (*map)(struct sink *s, struct map_snapshot *m, uint64_t top, int64_t div);
-    /* errorf, warnf, run-time errors: whole description in the site */
+    /* errorf, warnf, run-time errors: whole description in the site. text: the formatted message (errorf, warnf), else
+     * the site's */
     void (*error)(struct sink *s, const struct event_site *site, const char *text, size_t len, bool is_warning, int retcode);
     void (*lost)(struct sink *s, uint64_t events);
+    /* The last call of a run. n may be 0 */
     void (*ledger)(struct sink *s, const char *const *causes, const char *const *subjects, const uint64_t *counts, size_t n);
-    void (*end)(struct sink *s); /* before the maps at exit: two newlines in text */
+    /* Before the maps at exit: the sum of `lost`, and two newlines in text */
+    void (*end)(struct sink *s);
 };
 extern const struct sink_ops sink_text, sink_json;
 extern const struct sink_ops *const sinks[]; /* ends with NULL */
@@ -93,9 +100,15 @@ struct sink {
     int err_fd;        /* notices and warnings */
     enum buffering buffering;
     bool quiet, no_warnings;
+    bool color;        /* of notices on err_fd */
     bool write_failed; /* EPIPE: stop */
+    bool is_ended;     /* `end` was called: maps are those of the exit */
+    uint64_t nlost;    /* events, by `lost` so far */
 };
 /* Writes out what the buffering mode wants written now: called after each batch of events. Never per character. */
 void sink_flush(struct sink *s, bool force);
+/* NULL when there is no such format. */
+const struct sink_ops *sink_find(const char *name);
+void sink_free(struct sink *s); /* the buffer; descriptors stay open */
 
 #endif
