@@ -34,10 +34,10 @@ static void trim_line(struct strbuf *out) {
 }
 
 /* Ends the current line, keeps the blank lines that the source has between lo and hi. */
-static void fresh_line(struct format *f, uint32_t lo, uint32_t hi, bool at_start) {
+static void fresh_line(struct format *f, uint32_t lo, uint32_t hi) {
     if (!f->out->len)
         return;
-    size_t newlines = at_start ? 1 : count_newlines(f, lo, hi);
+    size_t newlines = count_newlines(f, lo, hi);
     for (size_t i = 1; i < newlines; i++)
         strbuf_addc(f->out, '\n');
     format_newline(f);
@@ -81,10 +81,6 @@ static void write_comment(struct format *f, const struct comment *c) {
     trim_line(f->out);
 }
 
-static bool at_block_start(const struct format *f) {
-    return f->out->len && f->out->s[f->out->len - 1] == '{';
-}
-
 void format_lead(struct format *f, uint32_t lo) {
     if (!f->script) {
         if (f->out->len)
@@ -101,13 +97,13 @@ void format_lead(struct format *f, uint32_t lo) {
         if (same_line && f->out->len && !ends_comment)
             strbuf_addc(f->out, ' ');
         else
-            fresh_line(f, f->last_end, c->span.lo, at_block_start(f));
+            fresh_line(f, f->last_end, c->span.lo);
         write_comment(f, c);
         ends_comment = true;
         if (c->span.hi > f->last_end)
             f->last_end = c->span.hi;
     }
-    fresh_line(f, f->last_end, lo, at_block_start(f));
+    fresh_line(f, f->last_end, lo);
 }
 
 /* ---- top-level items ----------------------------------------------------------------------- */

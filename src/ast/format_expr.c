@@ -1,7 +1,7 @@
-/* Expressions in the house style. What is too long for a line is broken: lists after their first element and then as
- * seldom as possible, binaries behind the operator, conditionals before ? and :. */
+/* Expressions in the house style. What is too long for a line is broken: lists so that the last lines are full, binaries behind the operator, conditionals before ? and :. */
 #include "ast/format.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void format_string(struct strbuf *out, const char *s, size_t len) {
@@ -174,23 +174,40 @@ static void write_one_item(struct format *f, const void *what) {
     write_item(f, item->list, item->i);
 }
 
-/* After the first element a new line, then as many as fit. */
+/* Decides where lines start: the last line takes as many elements as fit, then the one before it, and so on. */
+static void pack(const size_t *width, bool *starts_line, size_t n, size_t align, size_t separator) {
+    size_t used = align + 1; /* the closing bracket */
+    for (size_t i = n; i-- > 0;) {
+        if (i + 1 < n && used + width[i] + separator > FORMAT_WIDTH) {
+            starts_line[i + 1] = true;
+            used = align;
+        }
+        used += width[i] + (i + 1 < n ? separator : 0);
+    }
+}
+
 static void broken_list(struct format *f, const struct list *l, bool is_line) {
-    size_t align = format_column(f);
-    for (size_t i = 0; i < l->items->n; i++) {
+    size_t align = format_column(f), n = l->items->n;
+    size_t *width = calloc(n + 1, sizeof *width);
+    bool *starts_line = calloc(n + 1, sizeof *starts_line);
+    for (size_t i = 0; i < n; i++) {
         struct item item = {l, i};
         struct measured m = measure(f, write_one_item, &item);
-        if (i) {
-            bool same_line = !is_line || (i > 1 && fits(f, &m, 3));
-            strbuf_addc(f->out, ',');
-            if (same_line)
-                strbuf_addc(f->out, ' ');
-            else
-                break_to(f, align);
-        }
-        write_item(f, l, i);
+        width[i] = m.text.len;
         strbuf_free(&m.text);
     }
+    if (is_line)
+        pack(width, starts_line, n, align, 2);
+    for (size_t i = 0; i < n; i++) {
+        strbuf_adds(f->out, i ? "," : "");
+        if (starts_line[i])
+            break_to(f, align);
+        else
+            strbuf_adds(f->out, i ? " " : "");
+        write_item(f, l, i);
+    }
+    free(width);
+    free(starts_line);
 }
 
 static void format_list(struct format *f, const node_vec *items, const char *const *names, const char *open,
@@ -230,12 +247,70 @@ static void format_map(struct format *f, const struct node *n) {
 
 /* ---- operators ----------------------------------------------------------------------------- */
 
+/* The operands of "a && b && c", from left to right, however they nest. */
+static void collect(node_vec *out, enum op op, const struct node *n, struct arena *a) {
+    if (n->kind != N_BINARY || n->binary.op != op) {
+        VEC_PUSH(a, out, (struct node *)n);
+        return;
+    }
+    collect(out, op, n->binary.left, a);
+    collect(out, op, n->binary.right, a);
+}
+
+struct operand {
+    enum op op;
+    const struct node *node;
+    bool is_right;
+};
+
+static void write_operand(struct format *f, const void *what) {
+    const struct operand *o = what;
+    add_binary_operand(f, o->op, o->node, o->is_right);
+}
+
+/* Lines are filled like those of a list. */
+static void broken_chain(struct format *f, const struct node *n) {
+    struct arena *a = arena_new();
+    node_vec operands = {0};
+    enum op op = n->binary.op;
+    collect(&operands, op, n, a);
+    size_t align = format_column(f);
+    size_t *width = ARENA_ARRAY(a, size_t, operands.n);
+    bool *starts_line = ARENA_ARRAY(a, bool, operands.n);
+    for (size_t i = 0; i < operands.n; i++) {
+        struct measured m = measure(f, write_operand, &(struct operand){op, operands.v[i], i > 0});
+        width[i] = m.text.len;
+        strbuf_free(&m.text);
+    }
+    pack(width, starts_line, operands.n, align, strlen(op_str(op)) + 2);
+    for (size_t i = 0; i < operands.n; i++) {
+        if (i)
+            strbuf_printf(f->out, " %s", op_str(op));
+        if (starts_line[i])
+            break_to(f, align);
+        else if (i)
+            strbuf_addc(f->out, ' ');
+        add_binary_operand(f, op, operands.v[i], i > 0);
+    }
+    arena_free(a);
+}
+
 static void format_binary(struct format *f, const struct node *n) {
     size_t align = format_column(f);
     enum op op = n->binary.op;
+    struct measured m = {0};
+    if (!f->is_flat && (op == OP_LAND || op == OP_LOR)) {
+        m = measure(f, write_expr, n);
+        bool broken = m.is_line && !fits(f, &m, 0);
+        strbuf_free(&m.text);
+        if (broken) {
+            broken_chain(f, n);
+            return;
+        }
+    }
     add_binary_operand(f, op, n->binary.left, false);
     strbuf_printf(f->out, " %s", op_str(op));
-    struct measured m = {0};
+    m = (struct measured){0};
     if (!f->is_flat)
         m = measure(f, write_expr, n->binary.right);
     if (f->is_flat || !m.is_line || fits(f, &m, binary_operand_is_bare(op, n->binary.right, true) ? 1 : 3))

@@ -10,7 +10,8 @@ static void block_lines(struct format *f, const struct node *n) {
         const struct node *s = n->block.stmts.v[i];
         format_lead(f, s->span.lo);
         format_stmt(f, s);
-        f->last_end = s->span.hi;
+        if (f->last_end < s->span.hi) /* the span of a loop is its head */
+            f->last_end = s->span.hi;
     }
     if (n->block.value) {
         format_lead(f, n->block.value->span.lo);
