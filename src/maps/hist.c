@@ -29,9 +29,12 @@ static LLVMValueRef log2_floor(struct codegen *cg, LLVMValueRef v) {
 }
 
 /* With w = v | n, whose highest bit is at least k: the formula of type.h for w is that for v, but for v < n, where it
- * comes out n too large. Negative numbers end in bucket 0 through a mask. */
+ * comes out n too large. Negative numbers count as 0 on the way and end in bucket 0 through a mask. */
 static LLVMValueRef bucket(struct codegen *cg, LLVMValueRef v, unsigned k) {
     uint64_t n = 1ull << k;
+    LLVMValueRef negative = cg_arith(cg, A_ASHR, v, cg_i64(cg, 63));
+    LLVMValueRef keep = cg_arith(cg, A_XOR, negative, cg_i64(cg, UINT64_MAX));
+    v = cg_arith(cg, A_AND, v, keep);
     LLVMValueRef w = cg_arith(cg, A_OR, v, cg_i64(cg, n));
     LLVMValueRef group = cg_arith(cg, A_SUB, log2_floor(cg, w), cg_i64(cg, k));
     LLVMValueRef part = cg_arith(cg, A_AND, cg_arith(cg, A_LSHR, w, group), cg_i64(cg, n - 1));
@@ -39,8 +42,7 @@ static LLVMValueRef bucket(struct codegen *cg, LLVMValueRef v, unsigned k) {
     index = cg_arith(cg, A_ADD, cg_arith(cg, A_ADD, index, part), cg_i64(cg, 1));
     LLVMValueRef small = cg_arith(cg, A_LSHR, cg_arith(cg, A_SUB, v, cg_i64(cg, n)), cg_i64(cg, 63));
     index = cg_arith(cg, A_SUB, index, cg_arith(cg, A_SHL, small, cg_i64(cg, k)));
-    LLVMValueRef negative = cg_arith(cg, A_ASHR, v, cg_i64(cg, 63));
-    return cg_arith(cg, A_AND, index, cg_arith(cg, A_XOR, negative, cg_i64(cg, UINT64_MAX)));
+    return cg_arith(cg, A_AND, index, keep);
 }
 
 static void update(struct codegen *cg, const struct node *call, const struct type *t, struct value cell) {

@@ -94,6 +94,8 @@ enum addr_space sema_int_space(const struct sema *s);
 const struct type *sema_unify(struct sema *s, const struct type *a, const struct type *b);
 /* Integer types of literals and binary operations. */
 const struct type *sema_literal_type(uint64_t value, bool is_negative);
+/* Makes sure that program->stack_maps has a map for this stack type (by limit and build_id). */
+void sema_stack_map(struct sema *s, const struct type *stack);
 /* Error bound to a node: shorthand that returns &type_poison. */
 const struct type *sema_error(struct sema *s, const struct node *n, enum diag_tag tag, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

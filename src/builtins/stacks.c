@@ -1,0 +1,133 @@
+/* kstack, ustack: the kernel walks and keeps the stack, the value is its key in the stack map. Symbols come later. */
+#include "builtins/common.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+
+enum { DEFAULT_LIMIT = 127, MAX_LIMIT = 1024 };
+
+static int mode_by_name(const char *name) {
+    static const char *const names[] = { [STACK_BPFTRACE] = "bpftrace", [STACK_PERF] = "perf", [STACK_RAW] = "raw",
+                                         [STACK_BUILD_ID] = "build_id" };
+    for (int i = 0; i < 4; i++)
+        if (!strcmp(name, names[i]))
+            return i;
+    return -1;
+}
+
+static bool stack_mode(struct sema *s, struct node *n, const struct node *a, enum stack_mode *mode) {
+    int m = mode_by_name(a->ident.name);
+    if (m < 0) {
+        sema_error(s, a, D_BAD_ARGUMENT,
+                   "Error parsing stack mode: %s: Invalid value for stack_mode: valid values are bpftrace, raw, perf, and "
+                   "build_id.",
+                   n->call.name);
+        return false;
+    }
+    *mode = (enum stack_mode)m;
+    return true;
+}
+
+static bool stack_limit(struct sema *s, struct node *n, const struct node *a, uint32_t *limit) {
+    int64_t v;
+    if (a->kind == N_IDENT || !sema_const_int(a, &v) || v < 0) {
+        sema_error(s, n, D_BAD_ARGUMENT, "%s: invalid limit value", n->call.name);
+        return false;
+    }
+    if (v > MAX_LIMIT) {
+        sema_error(s, n, D_BAD_ARGUMENT, "%s([int limit]): limit shouldn't exceed %d, %lld given", n->call.name,
+                   MAX_LIMIT, (long long)v);
+        return false;
+    }
+    *limit = (uint32_t)v;
+    return true;
+}
+
+/* ([mode,] [limit]) */
+static const struct type *check_stack(struct sema *s, struct node *n, enum type_kind kind) {
+    enum stack_mode mode = s->program->config.stack_mode;
+    uint32_t limit = DEFAULT_LIMIT;
+    const struct node *a = arg(n, 0), *b = arg(n, 1);
+    if (is_poison(a) || is_poison(b))
+        return &type_poison;
+    if (b && a->kind != N_IDENT)
+        return sema_error(s, n, D_BAD_ARGUMENT, "Expected stack mode as first argument");
+    if (a && a->kind == N_IDENT && !stack_mode(s, n, a, &mode))
+        return &type_poison;
+    const struct node *count = b ? b : a && a->kind != N_IDENT ? a : NULL;
+    if (count && !stack_limit(s, n, count, &limit))
+        return &type_poison;
+    if (kind == TY_KSTACK && mode == STACK_BUILD_ID)
+        return sema_error(s, n, D_BAD_ARGUMENT, "'build_id' stack mode can only be used for ustack");
+    const struct type *t = type_stack(s->arena, kind, mode, limit ? limit : DEFAULT_LIMIT);
+    if (kind == TY_KSTACK)
+        s->block->use.kstack = s->program->uses_ksym = true;
+    else
+        s->block->use.ustack = s->program->uses_usym = true;
+    sema_stack_map(s, t);
+    return t;
+}
+
+static const struct type *check_kstack(struct sema *s, struct node *n) { return check_stack(s, n, TY_KSTACK); }
+static const struct type *check_ustack(struct sema *s, struct node *n) { return check_stack(s, n, TY_USTACK); }
+
+static const struct type *check_dw_ustack(struct sema *s, struct node *n) {
+    return sema_error(s, n, D_UNSUPPORTED, "dw_ustack is not supported yet");
+}
+
+/* Losing a stack is counted; a task without user memory has none to lose. All failures make the same value, so that
+ * they are one map key. */
+static LLVMValueRef stack_id(struct codegen *cg, const struct type *t, LLVMValueRef flags) {
+    LLVMValueRef none = cg_i64(cg, (uint64_t)-1);
+    LLVMValueRef id = CG_HELPER(cg, BPF_FUNC_get_stackid, cg_ctx(cg), cg_stack_map(cg, t), flags);
+    LLVMValueRef out = cg_slot(cg, id);
+    struct cg_if failed = cg_if_unlikely(cg, cg_cmp(cg, C_SLT, id, cg_i64(cg, 0)));
+    cg_slot_set(cg, out, none);
+    if (t->kind == TY_USTACK) {
+        struct cg_if lost = cg_if(cg, cg_cmp(cg, C_NE, id, cg_i64(cg, (uint64_t)-EFAULT)));
+        cg_count_loss(cg, LOSS_STACK, cg_block(cg)->prog);
+        cg_end(cg, &lost);
+    } else {
+        cg_count_loss(cg, LOSS_STACK, cg_block(cg)->prog);
+    }
+    cg_end(cg, &failed);
+    return cg_slot_get(cg, out);
+}
+
+/* Walks once more to count: only for scripts that ask for a stack's length. */
+static LLVMValueRef frame_count(struct codegen *cg, const struct type *t, uint64_t flags) {
+    uint32_t frame = t->stack_mode == STACK_BUILD_ID ? sizeof(struct bpf_stack_build_id) : sizeof(uint64_t);
+    uint32_t size = t->limit * frame;
+    if (t->stack_mode == STACK_BUILD_ID)
+        flags |= BPF_F_USER_BUILD_ID;
+    LLVMValueRef got = CG_HELPER(cg, BPF_FUNC_get_stack, cg_ctx(cg), cg_scratch(cg, size), cg_i64(cg, size),
+                                 cg_i64(cg, flags));
+    LLVMValueRef frames = cg_arith(cg, A_UDIV, got, cg_i64(cg, frame));
+    return cg_select(cg, cg_cmp(cg, C_SLT, got, cg_i64(cg, 0)), cg_i64(cg, 0), frames);
+}
+
+static void emit_stack_into(struct codegen *cg, const struct node *n, LLVMValueRef dest, const struct type *dest_type) {
+    const struct type *t = n->type;
+    bool is_user = t->kind == TY_USTACK;
+    uint64_t flags = is_user ? BPF_F_USER_STACK : 0;
+    (void)dest_type;
+    cg_store_int(cg, cg_ptr_add(cg, dest, offsetof(struct stack_value, id)), stack_id(cg, t, cg_i64(cg, flags)));
+    LLVMValueRef count = cg_checked(cg)->uses_stack_len ? frame_count(cg, t, flags) : cg_i64(cg, 0);
+    cg_store_int(cg, cg_ptr_add(cg, dest, offsetof(struct stack_value, nframes)), count);
+    if (!is_user)
+        return;
+    LLVMValueRef pid = cg_arith(cg, A_LSHR, CG_HELPER0(cg, BPF_FUNC_get_current_pid_tgid), cg_i64(cg, 32));
+    cg_store_int(cg, cg_ptr_add(cg, dest, offsetof(struct stack_value, pid)), cg_trunc(cg, pid, 32));
+    cg_store_int(cg, cg_ptr_add(cg, dest, offsetof(struct stack_value, probe)), cg_i32(cg, 0));
+}
+
+const struct builtin builtins_stacks[] = {
+    { "kstack", "?ident|any,?ident|any", BF_VALUE, NULL, check_kstack, NULL, emit_stack_into, NULL,
+      "kernel stack: kstack([mode,] [frames])" },
+    { "ustack", "?ident|any,?ident|any", BF_VALUE, NULL, check_ustack, NULL, emit_stack_into, NULL,
+      "user stack: ustack([mode,] [frames])" },
+    { "dw_ustack", "?ident|any,?ident|any", BF_VALUE, NULL, check_dw_ustack, NULL, NULL, NULL,
+      "user stack unwound by .eh_frame" },
+    { 0 },
+};
