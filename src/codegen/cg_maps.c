@@ -30,17 +30,6 @@ LLVMValueRef cg_map(struct codegen *cg, const struct map_info *m) {
     return cg_bpf_map(cg, m->symbol, types[m->storage], m->key->size, m->cell_size, m->max_entries, 0);
 }
 
-LLVMValueRef cg_stack_map(struct codegen *cg, const struct type *stack) {
-    bool build_id = stack->stack_mode == STACK_BUILD_ID;
-    for (VEC_EACH(s, &cg->program->stack_maps))
-        if (s->limit == stack->limit && s->is_build_id == build_id) {
-            unsigned frame = build_id ? (unsigned)sizeof(struct bpf_stack_build_id) : 8;
-            return cg_bpf_map(cg, s->symbol, BPF_MAP_TYPE_STACK_TRACE, 4, frame * stack->limit, 131072,
-                              build_id ? BPF_F_STACK_BUILD_ID : 0);
-        }
-    return cg_null(cg);
-}
-
 /* ---- keys and lookups ---------------------------------------------------------------------- */
 
 LLVMValueRef cg_map_key(struct codegen *cg, const struct map_info *m, const struct node *key) {

@@ -111,7 +111,8 @@ struct map_info {
     bool is_internal;       /* scratch of the compiler's own: never printed */
 };
 
-/* Stack traces of one kind: BPF_MAP_TYPE_STACK_TRACE. */
+/* Distinct stacks of one kind: a hash map from struct stack_value's id (64 bits) to `limit` frames (64-bit addresses, or
+ * struct bpf_stack_build_id); nframes of the stack_value says how many are valid. */
 struct stack_map {
     const char *symbol;
     uint32_t limit; /* frames */
