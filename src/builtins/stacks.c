@@ -1,8 +1,6 @@
-/* kstack, ustack: the kernel walks and keeps the stack, the value is its key in the stack map. Symbols come later. */
+/* kstack, ustack: the value is the key of the frames in a stack map. Symbols come later. */
 #include "builtins/common.h"
 
-#include <errno.h>
-#include <linux/bpf.h>
 #include <string.h>
 
 enum { DEFAULT_LIMIT = 127, MAX_LIMIT = 1024 };
@@ -76,50 +74,9 @@ static const struct type *check_dw_ustack(struct sema *s, struct node *n) {
     return sema_error(s, n, D_UNSUPPORTED, "dw_ustack is not supported yet");
 }
 
-/* Losing a stack is counted; a task without user memory has none to lose. All failures make the same value, so that
- * they are one map key. */
-static LLVMValueRef stack_id(struct codegen *cg, const struct type *t, LLVMValueRef flags) {
-    LLVMValueRef none = cg_i64(cg, (uint64_t)-1);
-    LLVMValueRef id = CG_HELPER(cg, BPF_FUNC_get_stackid, cg_ctx(cg), cg_stack_map(cg, t), flags);
-    LLVMValueRef out = cg_slot(cg, id);
-    struct cg_if failed = cg_if_unlikely(cg, cg_cmp(cg, C_SLT, id, cg_i64(cg, 0)));
-    cg_slot_set(cg, out, none);
-    if (t->kind == TY_USTACK) {
-        struct cg_if lost = cg_if(cg, cg_cmp(cg, C_NE, id, cg_i64(cg, (uint64_t)-EFAULT)));
-        cg_count_loss(cg, LOSS_STACK, cg_block(cg)->prog);
-        cg_end(cg, &lost);
-    } else {
-        cg_count_loss(cg, LOSS_STACK, cg_block(cg)->prog);
-    }
-    cg_end(cg, &failed);
-    return cg_slot_get(cg, out);
-}
-
-/* Walks once more to count: only for scripts that ask for a stack's length. */
-static LLVMValueRef frame_count(struct codegen *cg, const struct type *t, uint64_t flags) {
-    uint32_t frame = t->stack_mode == STACK_BUILD_ID ? sizeof(struct bpf_stack_build_id) : sizeof(uint64_t);
-    uint32_t size = t->limit * frame;
-    if (t->stack_mode == STACK_BUILD_ID)
-        flags |= BPF_F_USER_BUILD_ID;
-    LLVMValueRef got = CG_HELPER(cg, BPF_FUNC_get_stack, cg_ctx(cg), cg_scratch(cg, size), cg_i64(cg, size),
-                                 cg_i64(cg, flags));
-    LLVMValueRef frames = cg_arith(cg, A_UDIV, got, cg_i64(cg, frame));
-    return cg_select(cg, cg_cmp(cg, C_SLT, got, cg_i64(cg, 0)), cg_i64(cg, 0), frames);
-}
-
 static void emit_stack_into(struct codegen *cg, const struct node *n, LLVMValueRef dest, const struct type *dest_type) {
-    const struct type *t = n->type;
-    bool is_user = t->kind == TY_USTACK;
-    uint64_t flags = is_user ? BPF_F_USER_STACK : 0;
     (void)dest_type;
-    cg_store_int(cg, cg_ptr_add(cg, dest, offsetof(struct stack_value, id)), stack_id(cg, t, cg_i64(cg, flags)));
-    LLVMValueRef count = cg_checked(cg)->uses_stack_len ? frame_count(cg, t, flags) : cg_i64(cg, 0);
-    cg_store_int(cg, cg_ptr_add(cg, dest, offsetof(struct stack_value, nframes)), count);
-    if (!is_user)
-        return;
-    LLVMValueRef pid = cg_arith(cg, A_LSHR, CG_HELPER0(cg, BPF_FUNC_get_current_pid_tgid), cg_i64(cg, 32));
-    cg_store_int(cg, cg_ptr_add(cg, dest, offsetof(struct stack_value, pid)), cg_trunc(cg, pid, 32));
-    cg_store_int(cg, cg_ptr_add(cg, dest, offsetof(struct stack_value, probe)), cg_i32(cg, 0));
+    cg_stack_into(cg, n->type, dest);
 }
 
 const struct builtin builtins_stacks[] = {

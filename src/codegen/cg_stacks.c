@@ -66,6 +66,6 @@ void cg_stack_into(struct codegen *cg, const struct type *t, LLVMValueRef dest) 
     if (user) {
         LLVMValueRef tgid = cg_arith(cg, A_LSHR, CG_HELPER0(cg, BPF_FUNC_get_current_pid_tgid), cg_i64(cg, 32));
         cg_store_int(cg, cg_ptr_add(cg, dest, 16), cg_trunc(cg, tgid, 32));
-        cg_store_int(cg, cg_ptr_add(cg, dest, 20), cg_trunc(cg, cg_probe_index(cg), 32));
+        cg_store_int(cg, cg_ptr_add(cg, dest, 20), cg_i32(cg, 0)); /* probes do not tell stacks apart */
     }
 }

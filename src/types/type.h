@@ -109,10 +109,9 @@ struct type {
 
 /* ---- values as they lie in memory --------------------------------------------------------- */
 
-/* Kernel stacks: the first 16 bytes; user stacks add pid and probe id. id < 0: no stack. nframes tells empty from
- * failed. */
+/* Kernel stacks: the first 16 bytes; user stacks add pid and probe id. */
 struct stack_value {
-    int64_t id; /* key of the stack map of this limit */
+    int64_t id; /* hash of the frames: key of the stack map of this kind; 0: empty */
     uint64_t nframes;
     uint32_t pid, probe; /* user stacks */
 };
