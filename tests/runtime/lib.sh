@@ -3,7 +3,7 @@
 set -u
 sonde=${SONDE:?path of the sonde to test}
 source_dir=${SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
-workload=${WORKLOAD:-$(dirname "$sonde")/tests/workload/workload}
+workload=${WORKLOAD:-$(dirname "$sonde")/tests/workload}/workload
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"; kill $(jobs -p) 2>/dev/null' EXIT
 failures=0
