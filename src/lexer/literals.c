@@ -24,8 +24,12 @@ struct number {
     struct literal_error error;
 };
 
+/* Messages quote this much of a literal at most. */
+#define MAX_QUOTED 200
+
 static bool fail(struct number *n, size_t lo, size_t hi, const char *what) {
-    n->error = (struct literal_error){arena_printf(n->arena, "%s: %.*s", what, (int)n->len, n->text), lo, hi, false};
+    int quoted = n->len > MAX_QUOTED ? MAX_QUOTED : (int)n->len;
+    n->error = (struct literal_error){arena_printf(n->arena, "%s: %.*s", what, quoted, n->text), lo, hi, false};
     return false;
 }
 
@@ -110,7 +114,7 @@ static bool suffix(struct number *n, bool is_hex) {
         mul_add(n, factor, 0);
         return true;
     }
-    const char *message = arena_printf(n->arena, "invalid integer suffix '%.*s'", (int)len, s);
+    const char *message = arena_printf(n->arena, "invalid integer suffix '%.*s'", len > MAX_QUOTED ? MAX_QUOTED : (int)len, s);
     n->error = (struct literal_error){message, n->at, n->len, true};
     return false;
 }

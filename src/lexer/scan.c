@@ -188,7 +188,7 @@ size_t scan_attach_point(struct scan s) {
     size_t start = s.at, special = special_probe(&s);
     if (special)
         return special;
-    while (s.at < s.end && !is_blank(peek(&s, 0)) && peek(&s, 0) != ',' && peek(&s, 0) != '{') {
+    while (s.at < s.end && !is_blank(peek(&s, 0)) && !memchr(",{", peek(&s, 0), 3)) { /* or a NUL */
         if (peek(&s, 0) == '"')
             skip_quoted_part(&s);
         else
