@@ -5,6 +5,11 @@
 #include "probes/common.h"
 #include "support/vec.h"
 
+struct btf_name {
+    const char *name;
+    uint32_t id;
+};
+
 struct probe_cache {
     struct symbols *symbols; /* kernel symbols; NULL until needed */
     struct hmap elfs;        /* path → struct elf_file */
@@ -16,6 +21,9 @@ struct probe_cache {
 
     bool has_functions, functions_exact;
     VEC(struct kernel_function) functions;
+
+    unsigned nbtf_searches;
+    VEC(struct btf_name) btf_functions; /* sorted; empty until many names were asked for */
 
     bool has_raw;
     VEC(struct raw_tracepoint) raw;

@@ -60,6 +60,17 @@ const char *system_raw_tracepoint(struct probe_env *env, const char *name);
 /* Names X of the kernel's bpf_iter__X structs, sorted. */
 size_t system_iterators(struct probe_env *env, const char *const **names);
 
+/* BPF programs with BTF in the kernel, by id (0: any) and name. */
+struct bpf_program_info {
+    uint32_t id;
+    const char *name;
+};
+size_t system_bpf_programs(struct probe_env *env, uint64_t id, const char *pattern, struct bpf_program_info **out);
+
+/* Executable files mapped by a process, or by any when pid is 0, by path; those of other mount namespaces as
+ * /proc/PID/root/PATH. */
+size_t system_mapped_files(struct probe_env *env, int pid, const char *const **paths);
+
 /* An ELF file, kept open until probe_env_done(); NULL when it cannot be read. */
 struct elf_file *system_elf(struct probe_env *env, const char *path);
 /* Kernel symbols. */

@@ -98,7 +98,7 @@ const struct type *ctx_perf_event(struct probe_env *env, const struct probe *p) 
 }
 
 void prologue_cookie(struct codegen *cg, const struct block *b) {
-    if (b->is_multi && b->probes.n > 1)
+    if (b->is_multi && (b->use.probe || b->use.func))
         cg_set_probe_index(cg, CG_HELPER(cg, BPF_FUNC_get_attach_cookie, cg_ctx(cg)));
 }
 

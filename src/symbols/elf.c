@@ -332,3 +332,46 @@ bool elf_at(struct elf_file *f, uint64_t offset, struct elf_symbol *out) {
     }
     return false;
 }
+
+/* ---- C++ -------------------------------------------------------------------------------------- */
+
+char *__cxa_demangle(const char *mangled, char *buffer, size_t *length, int *status);
+
+/* Where the parameters of a demangled name start: the parenthesis that closes at the end (or before " const"), not one
+ * of "(anonymous namespace)" or "operator()". */
+static size_t length_without_parameters(const char *s) {
+    const char *close = strrchr(s, ')');
+    int depth = 0;
+    for (const char *p = close; p && p > s; p--) {
+        depth += (*p == ')') - (*p == '(');
+        if (depth == 0)
+            return (size_t)(p - s);
+    }
+    return strlen(s);
+}
+
+static bool matches_cpp(struct arena *a, const char *pattern, const char *symbol) {
+    if (wildcard_match(pattern, symbol))
+        return true;
+    int status = -1;
+    char *name = strncmp(symbol, "_Z", 2) ? NULL : __cxa_demangle(symbol, NULL, NULL, &status);
+    if (!name)
+        return false;
+    bool ok = wildcard_match(pattern, name) ||
+              wildcard_match(pattern, arena_strndup(a, name, length_without_parameters(name)));
+    free(name);
+    return ok;
+}
+
+size_t elf_match_cpp(struct elf_file *f, const char *pattern, const struct elf_symbol **out) {
+    sort_by_offset(f);
+    struct arena *scratch = arena_new();
+    struct elf_symbol *list = ARENA_ARRAY(f->arena, struct elf_symbol, f->nby_offset);
+    size_t n = 0;
+    for (size_t i = 0; i < f->nby_offset; i++)
+        if (matches_cpp(scratch, pattern, f->by_offset[i].name))
+            list[n++] = f->by_offset[i];
+    arena_free(scratch);
+    *out = list;
+    return n;
+}

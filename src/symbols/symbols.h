@@ -62,6 +62,15 @@ bool elf_offset(struct elf_file *f, uint64_t address, uint64_t *offset);
 /* The function covering a file offset. */
 bool elf_at(struct elf_file *f, uint64_t offset, struct elf_symbol *out);
 
+/* C++: functions whose demangled name matches, with or without its parameters, or whose symbol does. The names given are
+ * the symbols. In the order of their places. */
+size_t elf_match_cpp(struct elf_file *f, const char *pattern, const struct elf_symbol **out);
+
+/* Address of the first statement on a source line, by DWARF (here or in a debug file found by build id). column 0: any. */
+enum elf_source { SOURCE_FOUND, SOURCE_NO_DWARF, SOURCE_NO_FILE, SOURCE_NO_LINE };
+enum elf_source elf_source_address(struct elf_file *f, const char *file, unsigned line, unsigned column,
+                                   uint64_t *address);
+
 /* USDT notes. */
 struct elf_usdt {
     const char *provider, *name, *args; /* args: the note's text "-4@%edi 8@%rsi" */

@@ -1,0 +1,65 @@
+/* iter:TYPE[:PIN]: a program that the kernel runs over its own objects (tasks, maps, sockets, …), when it is read. */
+#include <linux/bpf.h>
+#include <string.h>
+
+#include "probes/common.h"
+
+enum { TRACE_ITER = 28 }; /* enum bpf_attach_type */
+
+/* Marks of the verifier, not iterators. */
+static bool is_iterator(const char *name) { return !strstr(name, "__safe_"); }
+
+static bool is_available(struct probe_env *env, const char *type) {
+    const char *const *names;
+    size_t n = system_iterators(env, &names);
+    for (size_t i = 0; i < n; i++)
+        if (is_iterator(names[i]) && !strcmp(names[i], type))
+            return true;
+    return false;
+}
+
+static bool targets(struct probe_env *env, const struct attach_point *ap, struct block *b) {
+    size_t n = ap_nargs(ap);
+    if (n < 1 || n > 2)
+        return probe_error(env, ap, "iter probe type takes 2 arguments (1 optional)");
+    const char *type = ap_arg(ap, 0), *pin = n == 2 ? ap_arg(ap, 1) : NULL;
+    if (has_wildcard(type))
+        return probe_error(env, ap, "iter probe type does not support wildcards");
+    if (!is_available(env, type))
+        return probe_error(env, ap, "iter %s not available for your kernel version.", type);
+    struct probe *p = probe_add(env, b, ap, "iter", arena_printf(env->arena, "iter:%s", type));
+    p->event = type;
+    p->target = pin; /* where to pin the link; NULL: run once */
+    return true;
+}
+
+static const struct type *ctx(struct probe_env *env, const struct probe *p) {
+    return typedb_struct(env->types, arena_printf(env->arena, "bpf_iter__%s", p->event), false);
+}
+
+static void plan(struct probe_env *env, struct block *b) {
+    b->attach = ATTACH_ITER;
+    b->prog_type = BPF_PROG_TYPE_TRACING;
+    b->attach_type = TRACE_ITER;
+    b->attach_btf_name = b->probes.n ? arena_printf(env->arena, "bpf_iter_%s", b->probes.v[0].event) : NULL;
+}
+
+static void list(struct probe_env *env, const struct attach_point *pattern, struct listing *out) {
+    const char *text = pattern_text(env, pattern), *const *names;
+    size_t n = system_iterators(env, &names);
+    for (size_t i = 0; i < n; i++)
+        if (is_iterator(names[i]) && wildcard_match(text, names[i]))
+            list_line(out, arena_printf(env->arena, "iter:%s", names[i]));
+}
+
+const struct provider provider_iter = {
+    .name = "iter",
+    .short_name = "it",
+    .probetype = "iter",
+    .flags = PF_HAS_CTX | PF_KERNEL_SPACE | PF_NO_WILDCARD,
+    .targets = targets,
+    .ctx = ctx,
+    .plan = plan,
+    .list = list,
+    .help = "objects of the kernel, one by one: iter:task",
+};

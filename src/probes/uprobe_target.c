@@ -1,0 +1,212 @@
+/* What uprobe and uretprobe attach points mean: a place in a file.
+ *
+ *     PATH:FUNCTION[+OFFSET]   PATH:ADDRESS   PATH:LANGUAGE:FUNCTION   PATH@FILE:LINE[:COLUMN]
+ *
+ * PATH may stand for several files; FUNCTION may hold wildcards, and then each name that matches is a probe, aliases of
+ * one function included. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "probes/uprobe_target.h"
+
+/* ---- the attach point's parts -------------------------------------------------------------------- */
+
+/* "+4", "+0x10": cuts it off `function`. */
+static bool split_offset(struct probe_env *env, const struct attach_point *ap, struct uprobe_spec *s) {
+    const char *plus = strrchr(s->function, '+');
+    if (!plus || plus == s->function || has_wildcard(plus))
+        return true;
+    if (!probe_integer(env, ap, plus + 1, "Invalid offset", &s->offset, NULL))
+        return false;
+    s->has_offset = true;
+    s->function = arena_strndup(env->arena, s->function, (size_t)(plus - s->function));
+    return true;
+}
+
+static bool is_number(const char *s) { return *s >= '0' && *s <= '9'; }
+
+static bool parse_function(struct probe_env *env, const struct attach_point *ap, struct uprobe_spec *s) {
+    if (is_number(s->function)) {
+        if (!probe_integer(env, ap, s->function, "Invalid address", &s->address, NULL))
+            return false;
+        s->function = "";
+    } else if (!split_offset(env, ap, s)) {
+        return false;
+    }
+    if (s->is_return && s->has_offset)
+        return probe_error(env, ap, "Offset not allowed");
+    if (!*s->function && !s->address)
+        return probe_error(env, ap, "%s should be attached to a function, address, or source file and line (using DWARF)",
+                           s->provider);
+    return true;
+}
+
+/* "/opt/app/demo@main.c" : LINE [: COLUMN] */
+static bool parse_source_line(struct probe_env *env, const struct attach_point *ap, struct uprobe_spec *s,
+                              const char *at) {
+    if (s->is_return)
+        return probe_error(env, ap, "Source code location not allowed");
+    s->path = arena_strndup(env->arena, s->path, (size_t)(at - s->path));
+    s->source_file = at + 1;
+    if (!*s->path || !*s->source_file)
+        return probe_error(env, ap, "Invalid uprobe arguments, expected format: uprobe:TARGET@FILE:LINE[:COL]");
+    if (!probe_integer(env, ap, ap_arg(ap, 1), "Invalid line number", &s->line, NULL))
+        return false;
+    if (ap_nargs(ap) == 3 && !probe_integer(env, ap, ap_arg(ap, 2), "Invalid column number", &s->column, NULL))
+        return false;
+    return true;
+}
+
+bool uprobe_parse(struct probe_env *env, const struct attach_point *ap, const char *provider, struct uprobe_spec *s) {
+    *s = (struct uprobe_spec){ .provider = provider, .is_return = !strcmp(provider, "uretprobe"), .function = "" };
+    size_t n = ap_nargs(ap);
+    s->path = ap_arg(ap, 0);
+    if (n == 1 && env->pid > 0 && !strchr(s->path, '/')) { /* "uprobe:malloc" with -p: the program itself */
+        s->function = s->path;
+        s->path = arena_printf(env->arena, "/proc/%d/exe", env->pid);
+        return parse_function(env, ap, s);
+    }
+    if (!probe_count(env, ap, provider, 2, 3, "2 or 3"))
+        return false;
+    const char *at = strrchr(s->path, '@');
+    if (at && access(s->path, F_OK) != 0) /* the character may be part of a file's name */
+        return parse_source_line(env, ap, s, at);
+    s->function = ap_arg(ap, n - 1);
+    if (n == 3) {
+        s->language = ap_arg(ap, 1);
+        if (strcmp(s->language, "cpp") != 0)
+            return probe_error(env, ap, "unsupported language type: %s", s->language);
+    }
+    bool ok = parse_function(env, ap, s);
+    if (!*s->path)
+        ok = probe_error(env, ap, "%s should have a target", provider);
+    return ok;
+}
+
+/* ---- places in a file ------------------------------------------------------------------------------ */
+
+static struct probe *add(struct probe_env *env, const struct attach_point *ap, struct block *b,
+                         const struct uprobe_spec *s, const char *path, const char *place) {
+    const char *name = s->language ? arena_printf(env->arena, "%s:%s:%s:%s", s->provider, path, s->language, place)
+                                   : arena_printf(env->arena, "%s:%s:%s", s->provider, path, place);
+    struct probe *p = probe_add(env, b, ap, s->provider, name);
+    p->target = path;
+    return p;
+}
+
+static void add_symbol(struct probe_env *env, const struct attach_point *ap, struct block *b,
+                       const struct uprobe_spec *s, const char *path, const struct elf_symbol *sym) {
+    const char *place = s->offset ? arena_printf(env->arena, "%s+%llu", sym->name, (unsigned long long)s->offset)
+                                  : sym->name;
+    struct probe *p = add(env, ap, b, s, path, place);
+    p->event = sym->name;
+    p->func_offset = sym->offset;
+    p->offset = sym->offset + s->offset;
+}
+
+static bool add_address(struct probe_env *env, const struct attach_point *ap, struct block *b,
+                        const struct uprobe_spec *s, const char *path, struct elf_file *f, uint64_t address) {
+    uint64_t offset;
+    if (!elf_offset(f, address, &offset)) {
+        diag_error(env->diag, D_ATTACH, ap->span, "Could not resolve address: %s:0x%llx", path,
+                   (unsigned long long)address);
+        return false;
+    }
+    struct probe *p = add(env, ap, b, s, path, arena_printf(env->arena, "%llu", (unsigned long long)address));
+    struct elf_symbol sym;
+    p->offset = p->func_offset = offset;
+    if (elf_at(f, offset, &sym)) {
+        p->event = arena_strdup(env->arena, sym.name);
+        p->func_offset = sym.offset;
+    }
+    return true;
+}
+
+static bool is_in_function(struct probe_env *env, const struct attach_point *ap, const struct uprobe_spec *s,
+                           const char *path, const struct elf_symbol *sym) {
+    if (!s->offset || env->is_unsafe || s->offset < sym->size)
+        return true;
+    struct diagnostic *d;
+    if (!sym->size)
+        d = diag_error(env->diag, D_ATTACH, ap->span, "Could not determine boundary for %s (symbol has size 0).", sym->name);
+    else
+        d = diag_error(env->diag, D_ATTACH, ap->span, "Offset outside the function bounds ('%s' size is %llu)", sym->name,
+                       (unsigned long long)sym->size);
+    (void)path;
+    if (!sym->size)
+        diag_hint(env->diag, d, "use --unsafe to force it; that can corrupt data of the traced process");
+    return false;
+}
+
+static bool add_functions(struct probe_env *env, const struct attach_point *ap, struct block *b,
+                          const struct uprobe_spec *s, const char *path, struct elf_file *f) {
+    struct elf_symbol one;
+    const struct elf_symbol *list = &one;
+    size_t n;
+    if (s->language) {
+        n = elf_match_cpp(f, s->function, &list);
+    } else if (has_wildcard(s->function)) {
+        n = elf_match(f, s->function, &list);
+    } else {
+        n = elf_find(f, s->function, &one);
+        one.name = s->function;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!is_in_function(env, ap, s, path, &list[i]))
+            return false;
+        add_symbol(env, ap, b, s, path, &list[i]);
+    }
+    return true;
+}
+
+static bool add_source_line(struct probe_env *env, const struct attach_point *ap, struct block *b,
+                            const struct uprobe_spec *s, const char *path, struct elf_file *f) {
+    uint64_t address;
+    switch (elf_source_address(f, s->source_file, (unsigned)s->line, (unsigned)s->column, &address)) {
+    case SOURCE_FOUND: return add_address(env, ap, b, s, path, f, address);
+    case SOURCE_NO_DWARF:
+        return probe_error(env, ap, "No DWARF debug info found for '%s', cannot attach by source code location.", path);
+    case SOURCE_NO_FILE: return probe_error(env, ap, "DWARF error: No compilation unit matches %s", s->source_file);
+    case SOURCE_NO_LINE: break;
+    }
+    if (s->column)
+        return probe_error(env, ap, "DWARF error: Unable to map '%s:%llu:%llu' to address", s->source_file,
+                           (unsigned long long)s->line, (unsigned long long)s->column);
+    return probe_error(env, ap, "DWARF error: Unable to map '%s:%llu' to address", s->source_file,
+                       (unsigned long long)s->line);
+}
+
+static bool add_in_file(struct probe_env *env, const struct attach_point *ap, struct block *b,
+                        const struct uprobe_spec *s, const char *path) {
+    struct elf_file *f = system_elf(env, path);
+    if (!f)
+        return true;
+    if (s->source_file)
+        return add_source_line(env, ap, b, s, path, f);
+    if (s->address)
+        return add_address(env, ap, b, s, path, f, s->address);
+    return add_functions(env, ap, b, s, path, f);
+}
+
+bool uprobe_targets(struct probe_env *env, const struct attach_point *ap, struct block *b, const char *provider) {
+    struct uprobe_spec s;
+    bool ok = uprobe_parse(env, ap, provider, &s);
+    if (!ok && *s.path)
+        return false;
+    const char *const *paths;
+    size_t n = elf_resolve(env->arena, s.path, env->pid, &paths);
+    if (!n)
+        return probe_error(env, ap, "%s target file '%s' does not exist or is not executable", provider, s.path);
+    if (!ok)
+        return false;
+    if (n > 1 && !has_wildcard(s.path)) {
+        diag_warn(env->diag, D_PROBE, ap->span, "attaching to %s target file '%s' but matched %zu binaries", provider,
+                  paths[0], n);
+        n = 1;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!add_in_file(env, ap, b, &s, paths[i]))
+            return false;
+    return true;
+}
