@@ -86,18 +86,18 @@ static void show_struct(const struct shower *s, const struct type *t, const void
     strbuf_adds(s->out, s->style.compact ? "}" : is_first ? "}" : " }");
 }
 
-static void show_tuple(const struct shower *s, const struct type *t, const void *data) {
-    struct shower inner = *s;
-    inner.style.is_key = false;
+static void show_parts(const struct shower *s, const struct type *t, const void *data) {
     bool is_first = true;
-    if (!s->style.is_key)
-        strbuf_addc(s->out, '(');
     for (uint32_t i = 0; i < t->nfields; i++) {
         separator(s, &is_first);
-        show(&inner, t->fields[i].type, (const char *)data + t->fields[i].offset);
+        show(s, t->fields[i].type, (const char *)data + t->fields[i].offset);
     }
-    if (!s->style.is_key)
-        strbuf_addc(s->out, ')');
+}
+
+static void show_tuple(const struct shower *s, const struct type *t, const void *data) {
+    strbuf_addc(s->out, '(');
+    show_parts(s, t, data);
+    strbuf_addc(s->out, ')');
 }
 
 static void drop_blanks(struct strbuf *out, size_t from) {
@@ -189,9 +189,14 @@ void show_value(struct strbuf *out, const struct resolver *r, const struct type 
     show(&(struct shower){ out, r, { .div = 1 } }, t, data);
 }
 
+/* A key of several parts has lost its parentheses. */
 void show_key(struct strbuf *out, const struct resolver *r, const struct type *t, const void *data, bool json) {
     struct strbuf text = { 0 };
-    show(&(struct shower){ json ? &text : out, r, { .is_key = true, .compact = json, .div = 1 } }, t, data);
+    struct shower s = { json ? &text : out, r, { .compact = json, .div = 1 } };
+    if (t->kind == TY_TUPLE)
+        show_parts(&s, t, data);
+    else
+        show(&s, t, data);
     if (json)
         json_string(out, strbuf_str(&text), text.len);
     strbuf_free(&text);

@@ -6,7 +6,6 @@
 
 /* How values are put down. div divides every integer of a value (print(@m, top, div)); never 0. */
 struct style {
-    bool is_key;  /* key of a map: no parentheses around the parts of a tuple */
     bool compact; /* JSON keys: no blanks but those inside of strings */
     int64_t div;
 };
