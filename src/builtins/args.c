@@ -16,8 +16,8 @@ struct reg_name {
 /* Byte offsets in the pt_regs that BPF programs see (struct user_pt_regs on arm64). */
 #if defined(__x86_64__)
 static const struct reg_name registers[] = {
-    { "r15", 0 },  { "r14", 8 },  { "r13", 16 }, { "r12", 24 }, { "bp", 32 },  { "bx", 40 },     { "r11", 48 },
-    { "r10", 56 }, { "r9", 64 },  { "r8", 72 },  { "ax", 80 },  { "cx", 88 },  { "dx", 96 },     { "si", 104 },
+    { "r15", 0 },  { "r14", 8 },  { "r13", 16 }, { "r12", 24 },    { "bp", 32 },  { "bx", 40 },  { "r11", 48 },
+    { "r10", 56 }, { "r9", 64 },  { "r8", 72 },  { "ax", 80 },     { "cx", 88 },  { "dx", 96 },  { "si", 104 },
     { "di", 112 }, { "ip", 128 }, { "cs", 136 }, { "flags", 144 }, { "sp", 152 }, { "ss", 160 }, { "pc", 128 },
 };
 static const int argument_registers[] = { 112, 104, 96, 88, 72, 64 };
@@ -25,17 +25,17 @@ enum { RESULT_REGISTER = 80, IP_REGISTER = 128, CS_REGISTER = 136 };
 const char *reg_architecture(void) { return "x86_64"; }
 #elif defined(__aarch64__)
 static const struct reg_name registers[] = {
-    { "r0", 0 },    { "r1", 8 },    { "r2", 16 },   { "r3", 24 },   { "r4", 32 },   { "r5", 40 },   { "r6", 48 },
-    { "r7", 56 },   { "r8", 64 },   { "r9", 72 },   { "r10", 80 },  { "r11", 88 },  { "r12", 96 },  { "r13", 104 },
-    { "r14", 112 }, { "r15", 120 }, { "r16", 128 }, { "r17", 136 }, { "r18", 144 }, { "r19", 152 }, { "r20", 160 },
-    { "r21", 168 }, { "r22", 176 }, { "r23", 184 }, { "r24", 192 }, { "r25", 200 }, { "r26", 208 }, { "r27", 216 },
+    { "r0", 0 },    { "r1", 8 },    { "r2", 16 },   { "r3", 24 },   { "r4", 32 },   { "r5", 40 },      { "r6", 48 },
+    { "r7", 56 },   { "r8", 64 },   { "r9", 72 },   { "r10", 80 },  { "r11", 88 },  { "r12", 96 },     { "r13", 104 },
+    { "r14", 112 }, { "r15", 120 }, { "r16", 128 }, { "r17", 136 }, { "r18", 144 }, { "r19", 152 },    { "r20", 160 },
+    { "r21", 168 }, { "r22", 176 }, { "r23", 184 }, { "r24", 192 }, { "r25", 200 }, { "r26", 208 },    { "r27", 216 },
     { "r28", 224 }, { "r29", 232 }, { "r30", 240 }, { "sp", 248 },  { "pc", 256 },  { "pstate", 264 },
 };
 static const int argument_registers[] = { 0, 8, 16, 24, 32, 40, 48, 56 };
 enum { RESULT_REGISTER = 0, IP_REGISTER = 256 };
 const char *reg_architecture(void) { return "arm64"; }
 #else
-#error "register names of this architecture are missing"
+#    error "register names of this architecture are missing"
 #endif
 
 int reg_offset(const char *name) {
@@ -157,8 +157,8 @@ static unsigned result_slot(const struct type *args) {
 
 static struct value emit_retval(struct codegen *cg, const struct node *n) {
     const struct block *b = cg_block(cg);
-    LLVMValueRef v = b->attach == ATTACH_FEXIT ? cg_ctx_slot(cg, result_slot(b->args))
-                                               : cg_regs_word(cg, RESULT_REGISTER);
+    LLVMValueRef v =
+        b->attach == ATTACH_FEXIT ? cg_ctx_slot(cg, result_slot(b->args)) : cg_regs_word(cg, RESULT_REGISTER);
     if (type_is_scalar(n->type))
         return cg_reg(cg_trunc(cg, v, n->type->size * 8), n->type);
     return cg_remote(v, n->type, AS_KERNEL);
@@ -280,7 +280,8 @@ static struct value emit_func(struct codegen *cg, const struct node *n) {
     return cg_mem(v, n->type);
 }
 
-#define ARGN(name) { name, "", BF_VALUE, NULL, check_argn, emit_argn, NULL, NULL, "an argument of the probed function, by position" }
+#define ARGN(name) \
+    { name, "", BF_VALUE, NULL, check_argn, emit_argn, NULL, NULL, "an argument of the probed function, by position" }
 
 const struct builtin builtins_args[] = {
     { "args", "", BF_VALUE, NULL, check_args, emit_args, NULL, NULL, "the probe's arguments by name: args.count" },

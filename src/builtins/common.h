@@ -8,9 +8,7 @@
 
 static inline size_t nargs(const struct node *n) { return n->call.args.n; }
 /* Argument i, NULL when there are fewer. */
-static inline struct node *arg(const struct node *n, size_t i) {
-    return i < n->call.args.n ? n->call.args.v[i] : NULL;
-}
+static inline struct node *arg(const struct node *n, size_t i) { return i < n->call.args.n ? n->call.args.v[i] : NULL; }
 
 /* A call whose type is poison says nothing more. */
 static inline bool is_poison(const struct node *n) { return n && n->type && n->type->kind == TY_POISON; }
@@ -25,7 +23,7 @@ enum addr_space arg_space(struct sema *s, const struct node *a);
 
 /* An argument as the place of bytes: pointers and integers are addresses, arrays and strings stand for themselves. */
 struct bytes {
-    LLVMValueRef at;    /* LLVM pointer (IN_MEMORY) or i64 address (REMOTE) */
+    LLVMValueRef at; /* LLVM pointer (IN_MEMORY) or i64 address (REMOTE) */
     bool is_remote;
     enum addr_space as; /* REMOTE */
 };

@@ -42,17 +42,12 @@ static const char *text_of(const struct config *c, const struct entry *e) {
     static const char *const stack[] = { "bpftrace", "perf", "raw", "build_id" };
     const void *at = (const char *)c + e->at;
     switch (e->kind) {
-    case E_STRING:
-        return *(const char *const *)at ? *(const char *const *)at : "";
-    case E_UNSTABLE:
-        return unstable[*(const enum unstable *)at];
-    case E_MISSING:
-        return missing[*(const enum missing_probes *)at];
-    case E_STACK:
-        return stack[*(const enum stack_mode *)at];
+    case E_STRING: return *(const char *const *)at ? *(const char *const *)at : "";
+    case E_UNSTABLE: return unstable[*(const enum unstable *)at];
+    case E_MISSING: return missing[*(const enum missing_probes *)at];
+    case E_STACK: return stack[*(const enum stack_mode *)at];
     case E_BOOL:
-    case E_NUMBER:
-        break;
+    case E_NUMBER: break;
     }
     return "";
 }

@@ -77,7 +77,9 @@ static const struct type *check_comm(struct sema *s, struct node *n) {
 
 /* Completed by name, from BTF or the script, when a field is asked for. */
 static const struct type task_struct = { .kind = TY_STRUCT, .name = "task_struct", .is_incomplete = true };
-static const struct type task_pointer = { .kind = TY_PTR, .size = 8, .align = 8, .elem = &task_struct, .as = AS_KERNEL };
+static const struct type task_pointer = {
+    .kind = TY_PTR, .size = 8, .align = 8, .elem = &task_struct, .as = AS_KERNEL
+};
 
 static struct value emit_curtask(struct codegen *cg, const struct node *n) {
     return cg_reg(CG_HELPER0(cg, BPF_FUNC_get_current_task), n->type);
@@ -140,15 +142,9 @@ static uint64_t clock_distance(clockid_t from, clockid_t to) {
 static struct value emit_nsecs(struct codegen *cg, const struct node *n) {
     LLVMValueRef v = NULL;
     switch ((enum ts_mode)n->type->bits) {
-    case TS_BOOT:
-        v = CG_HELPER0(cg, BPF_FUNC_ktime_get_boot_ns);
-        break;
-    case TS_MONOTONIC:
-        v = CG_HELPER0(cg, BPF_FUNC_ktime_get_ns);
-        break;
-    case TS_TAI:
-        v = CG_HELPER0(cg, BPF_FUNC_ktime_get_tai_ns);
-        break;
+    case TS_BOOT: v = CG_HELPER0(cg, BPF_FUNC_ktime_get_boot_ns); break;
+    case TS_MONOTONIC: v = CG_HELPER0(cg, BPF_FUNC_ktime_get_ns); break;
+    case TS_TAI: v = CG_HELPER0(cg, BPF_FUNC_ktime_get_tai_ns); break;
     case TS_SW_TAI: /* for kernels without that helper: settled at compile time, so blind to later leap seconds */
         v = cg_arith(cg, A_ADD, CG_HELPER0(cg, BPF_FUNC_ktime_get_boot_ns),
                      cg_i64(cg, clock_distance(CLOCK_BOOTTIME, CLOCK_TAI)));
@@ -198,7 +194,8 @@ const struct builtin builtins_context[] = {
     { "gid", "", BF_VALUE, &type_uint64, NULL, emit_gid, NULL, NULL, "group id of the running process" },
     { "username", "", BF_VALUE, &type_username, NULL, emit_uid, NULL, NULL, "name of the user behind uid" },
     { "comm", "?int", BF_VALUE, NULL, check_comm, NULL, emit_comm_into, NULL, "name of the running thread" },
-    { "curtask", "", BF_VALUE, &task_pointer, NULL, emit_curtask, NULL, NULL, "struct task_struct of the running thread" },
+    { "curtask", "", BF_VALUE, &task_pointer, NULL, emit_curtask, NULL, NULL,
+      "struct task_struct of the running thread" },
     { "cpid", "", BF_VALUE, &type_uint64, NULL, emit_cpid, NULL, NULL, "process id of the -c command" },
     { "has_cpid", "", BF_VALUE | BF_COMPTIME, &type_bool, check_has_cpid, NULL, NULL, NULL,
       "whether there is a -c command" },

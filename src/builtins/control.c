@@ -76,9 +76,10 @@ enum { TRACE_ARGUMENTS = 3 };
 
 static const struct type *check_debugf(struct sema *s, struct node *n) {
     if (s->is_final)
-        diag_warn(s->diag, D_GENERIC, n->span,
-                  "The debugf() builtin is not recommended for production use. For more information see bpf_trace_printk "
-                  "in bpf-helpers(7).");
+        diag_warn(
+            s->diag, D_GENERIC, n->span,
+            "The debugf() builtin is not recommended for production use. For more information see bpf_trace_printk "
+            "in bpf-helpers(7).");
     if (nargs(n) > 1 + TRACE_ARGUMENTS)
         return sema_error(s, n, D_BAD_COUNT, "debugf() can not have more than %d conversion specifiers",
                           TRACE_ARGUMENTS);
@@ -117,8 +118,8 @@ static int signal_number(const char *name) {
 }
 
 static bool may_signal(const char *provider) {
-    static const char *const names[] = { "kprobe",        "kretprobe", "uprobe",  "uretprobe", "usdt", "tracepoint",
-                                         "rawtracepoint", "profile",   "fentry", "fexit" };
+    static const char *const names[] = { "kprobe",     "kretprobe",     "uprobe",  "uretprobe", "usdt",
+                                         "tracepoint", "rawtracepoint", "profile", "fentry",    "fexit" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(provider, names[i]))
             return true;
@@ -143,11 +144,11 @@ static const struct type *check_signal(struct sema *s, struct node *n) {
         if (number < 0)
             return sema_error(s, n, D_BAD_ARGUMENT, "Invalid string for signal: %s", name);
     } else if (!type_is_intlike(a->type)) {
-        return sema_error(s, n, D_BAD_ARGUMENT, "%s() accepts a string literal or an integer between 1 and 64 (inclusive)",
-                          n->call.name);
+        return sema_error(s, n, D_BAD_ARGUMENT,
+                          "%s() accepts a string literal or an integer between 1 and 64 (inclusive)", n->call.name);
     } else if (sema_const_int(a, &number) && (number < 1 || number > 64)) {
-        return sema_error(s, n, D_BAD_ARGUMENT, "%s() accepts a string literal or an integer between 1 and 64 (inclusive)",
-                          n->call.name);
+        return sema_error(s, n, D_BAD_ARGUMENT,
+                          "%s() accepts a string literal or an integer between 1 and 64 (inclusive)", n->call.name);
     }
     int64_t *kept = n->call.data ? n->call.data : ARENA_NEW(s->arena, int64_t);
     *kept = number; /* 0: known at run time */
@@ -209,7 +210,8 @@ const struct builtin builtins_control[] = {
       "reports a warning at this place of the script" },
     { "runtime_error", "", BF_ASYNC | BF_INTERNAL, &type_none, NULL, NULL, NULL, deliver_runtime_error,
       "a failed helper or operation" },
-    { "debugf", "any,...", 0, NULL, check_debugf, emit_debugf, NULL, NULL, "formatted output to the kernel's trace pipe" },
+    { "debugf", "any,...", 0, NULL, check_debugf, emit_debugf, NULL, NULL,
+      "formatted output to the kernel's trace pipe" },
     { "signal", "any", 0, NULL, check_signal, emit_signal, NULL, NULL, "sends a signal to the running process" },
     { "signal_thread", "any", 0, NULL, check_signal, emit_signal_thread, NULL, NULL,
       "sends a signal to the running thread" },

@@ -6,7 +6,7 @@
 /* From check to emit. */
 struct read_call {
     enum addr_space as;
-    uint32_t limit;   /* bytes to read at most; with a length of run time: its upper bound */
+    uint32_t limit; /* bytes to read at most; with a length of run time: its upper bound */
     bool has_runtime_length;
     bool is_cut_lost; /* hitting the limit loses text that was asked for */
 };
@@ -170,8 +170,8 @@ static void emit_buf_into(struct codegen *cg, const struct node *n, LLVMValueRef
     LLVMValueRef data = cg_ptr_add(cg, dest, BUFFER_HEADER);
     uint32_t have = arg(n, 0)->type->kind == TY_PTR ? 0 : arg(n, 0)->type->size;
     if (b.is_remote || c->has_runtime_length || have < limit)
-        cg_probe_read(cg, n, data, length, b.is_remote ? b.at : cg_ptr_to_i64(cg, b.at),
-                      b.is_remote ? b.as : AS_KERNEL, false);
+        cg_probe_read(cg, n, data, length, b.is_remote ? b.at : cg_ptr_to_i64(cg, b.at), b.is_remote ? b.as : AS_KERNEL,
+                      false);
     else
         cg_memcpy(cg, data, b.at, limit);
 }

@@ -32,9 +32,10 @@ static const struct type *check_print_map(struct sema *s, struct node *n) {
     int64_t limits[2] = { 0, 0 };
     for (uint32_t i = 1; i < nargs(n); i++)
         if (!sema_const_int(arg(n, i), &limits[i - 1]))
-            return is_poison(arg(n, i)) ? &type_poison
-                                        : sema_error(s, n, D_BAD_ARGUMENT, "print() expects a int literal (%s provided)",
-                                                     type_word(arg(n, i)->type));
+            return is_poison(arg(n, i))
+                       ? &type_poison
+                       : sema_error(s, n, D_BAD_ARGUMENT, "print() expects a int literal (%s provided)",
+                                    type_word(arg(n, i)->type));
     if (!m || !s->is_final)
         return &type_none;
     if (nargs(n) > 1 && m->value && m->value->kind == TY_STATS)
@@ -134,7 +135,9 @@ const struct builtin builtins_print[] = {
     { "printf", "any,...", BF_ASYNC, NULL, check_printf, emit_format, NULL, deliver_printf, "formatted output" },
     { "print", "map|any,?any,?any", BF_ASYNC, NULL, check_print, emit_print, NULL, deliver_print,
       "a value, or a map: print(@m[, top[, div]])" },
-    { "clear", "map|any", BF_ASYNC, NULL, check_whole_map, emit_print, NULL, deliver_clear, "removes all keys of a map" },
-    { "zero", "map|any", BF_ASYNC, NULL, check_whole_map, emit_print, NULL, deliver_zero, "sets all values of a map to zero" },
+    { "clear", "map|any", BF_ASYNC, NULL, check_whole_map, emit_print, NULL, deliver_clear,
+      "removes all keys of a map" },
+    { "zero", "map|any", BF_ASYNC, NULL, check_whole_map, emit_print, NULL, deliver_zero,
+      "sets all values of a map to zero" },
     { 0 },
 };

@@ -6,8 +6,9 @@
 enum { DEFAULT_LIMIT = 127, MAX_LIMIT = 1024 };
 
 static int mode_by_name(const char *name) {
-    static const char *const names[] = { [STACK_BPFTRACE] = "bpftrace", [STACK_PERF] = "perf", [STACK_RAW] = "raw",
-                                         [STACK_BUILD_ID] = "build_id" };
+    static const char *const names[] = {
+        [STACK_BPFTRACE] = "bpftrace", [STACK_PERF] = "perf", [STACK_RAW] = "raw", [STACK_BUILD_ID] = "build_id"
+    };
     for (int i = 0; i < 4; i++)
         if (!strcmp(name, names[i]))
             return i;
@@ -17,10 +18,11 @@ static int mode_by_name(const char *name) {
 static bool stack_mode(struct sema *s, struct node *n, const struct node *a, enum stack_mode *mode) {
     int m = mode_by_name(a->ident.name);
     if (m < 0) {
-        sema_error(s, a, D_BAD_ARGUMENT,
-                   "Error parsing stack mode: %s: Invalid value for stack_mode: valid values are bpftrace, raw, perf, and "
-                   "build_id.",
-                   n->call.name);
+        sema_error(
+            s, a, D_BAD_ARGUMENT,
+            "Error parsing stack mode: %s: Invalid value for stack_mode: valid values are bpftrace, raw, perf, and "
+            "build_id.",
+            n->call.name);
         return false;
     }
     *mode = (enum stack_mode)m;

@@ -55,8 +55,9 @@ static struct value emit_strlen(struct codegen *cg, const struct node *n) {
     uint32_t capacity = capacity_of(cg_checked(cg)->program, a);
     struct bytes b = arg_bytes(cg, a, AS_NONE);
     LLVMValueRef copy = cg_scratch(cg, capacity + 1);
-    LLVMValueRef got = cg_probe_read(cg, n, copy, cg_i64(cg, capacity + 1), b.is_remote ? b.at : cg_ptr_to_i64(cg, b.at),
-                                     b.is_remote ? b.as : AS_KERNEL, true);
+    LLVMValueRef got =
+        cg_probe_read(cg, n, copy, cg_i64(cg, capacity + 1), b.is_remote ? b.at : cg_ptr_to_i64(cg, b.at),
+                      b.is_remote ? b.as : AS_KERNEL, true);
     LLVMValueRef len = cg_arith(cg, A_SUB, got, cg_i64(cg, 1));
     return cg_reg(cg_select(cg, cg_cmp(cg, C_SLT, got, cg_i64(cg, 1)), cg_i64(cg, 0), len), n->type);
 }

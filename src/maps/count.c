@@ -40,8 +40,8 @@ static struct value read_result(struct codegen *cg, const struct type *t, struct
     return cg_reg(kind_word(cg, acc, 0), kind_result(t));
 }
 
-const struct map_kind kind_count = { "count", TY_COUNT,  "",   check,     cell_size,  update,
-                                     fold,    number, has_value, read_fold, read_result };
+const struct map_kind kind_count = { "count", TY_COUNT, "",        check,     cell_size,  update,
+                                     fold,    number,   has_value, read_fold, read_result };
 
 /* sum(n): the same cell. Wraps around at 64 bits. A sum of zeros cannot be told from none in the cell alone: has_value
  * follows the reference, where a zero sum of a keyed map is an entry (the runtime asks only for keyless maps, which have

@@ -13,9 +13,8 @@ static const struct type *check(struct sema *s, struct node *call) {
     if (min < 0)
         return sema_error(s, call, D_BAD_ARGUMENT, "lhist: invalid min value (must be non-negative literal)");
     if (max <= min)
-        return sema_error(s, call, D_BAD_ARGUMENT,
-                          "lhist() min must be less than max (provided min %lld and max %lld)", (long long)min,
-                          (long long)max);
+        return sema_error(s, call, D_BAD_ARGUMENT, "lhist() min must be less than max (provided min %lld and max %lld)",
+                          (long long)min, (long long)max);
     int64_t buckets = (max - min) / step;
     if (buckets > MAX_BUCKETS)
         return sema_error(s, call, D_BAD_ARGUMENT, "lhist() too many buckets, must be <= %d (would need %lld)",
