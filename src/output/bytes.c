@@ -96,12 +96,27 @@ static void json_escape(struct strbuf *out, unsigned char c) {
     }
 }
 
+/* Behind the last of the bytes from p on that stand for themselves; eight at a time, as most strings are one run. */
+static const unsigned char *skip_plain(const unsigned char *p, const unsigned char *end) {
+    const uint64_t ones = UINT64_MAX / 255, highs = ones << 7;
+    for (uint64_t v; end - p >= 8; p += 8) {
+        memcpy(&v, p, 8);
+        uint64_t quote = v ^ ones * '"', backslash = v ^ ones * '\\';
+        uint64_t special = (v - ones * 0x20) | (quote - ones) | (backslash - ones) | v;
+        if (special & highs)
+            break;
+    }
+    while (p != end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\')
+        p++;
+    return p;
+}
+
 /* Traced programs hold any bytes; JSON is UTF-8. What is not becomes U+FFFD, byte by byte. */
 void json_string(struct strbuf *out, const char *s, size_t len) {
     const unsigned char *p = (const unsigned char *)s, *end = p + len, *run = p;
     strbuf_addc(out, '"');
-    while (p != end) {
-        size_t n = *p >= 0x80 ? utf8_length(p, end) : *p >= 0x20 && *p != '"' && *p != '\\';
+    while ((p = skip_plain(p, end)) != end) {
+        size_t n = *p >= 0x80 ? utf8_length(p, end) : 0;
         if (n) {
             p += n;
             continue;

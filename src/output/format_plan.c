@@ -30,7 +30,8 @@ struct step {
     uint32_t width;
     uint8_t fragment; /* the width counts for this many leading bytes alone: the bracket of a tuple; 0: for all */
     uint8_t bits;     /* kept of a number */
-    bool left, plus, alt;
+    uint8_t size;     /* of a number in the record; 0: an aggregation */
+    bool is_signed, left, plus, alt;
     char fill;
 };
 
@@ -76,6 +77,8 @@ static struct step plan_step(const struct conversion *c, const struct field *arg
     s.width = s.op == OP_GFP ? 0 : c->width;
     s.fragment = s.op == OP_SHOW ? first_fragment(arg->type) : 0;
     s.bits = s.op == OP_POINTER || s.op == OP_GFP ? 64 : c->bits;
+    s.size = type_is_agg(arg->type) ? 0 : (uint8_t)arg->type->size;
+    s.is_signed = arg->type->kind == TY_INT && arg->type->is_signed;
     s.left = c->left;
     s.plus = c->plus && (s.op == OP_SIGNED || s.op == OP_SHOW);
     s.alt = c->alt || s.op == OP_POINTER;
@@ -132,9 +135,18 @@ static char *put_octal(char *p, uint64_t v) {
 }
 
 static uint64_t argument(const struct step *s, const void *data) {
-    if (type_is_agg(s->type))
-        return aggregation_number(s->type, data).v;
-    return load_scalar(s->type, data);
+    return s->size ? load_extended(data, s->size, s->is_signed) : aggregation_number(s->type, data).v;
+}
+
+/* strbuf_add for pieces of a few bytes, where the call would cost more than the copy. */
+static inline void add(struct strbuf *out, const char *data, size_t n) {
+    if (!out->s || out->cap - out->len <= n) {
+        strbuf_add(out, data, n);
+        return;
+    }
+    memcpy(out->s + out->len, data, n);
+    out->len += n;
+    out->s[out->len] = '\0';
 }
 
 static void run_number(struct strbuf *out, const struct step *s, const void *data) {
@@ -159,13 +171,13 @@ static void run_number(struct strbuf *out, const struct step *s, const void *dat
             *--p = '0';
         }
     }
-    strbuf_add(out, p, (size_t)(end - p));
+    add(out, p, (size_t)(end - p));
 }
 
 static void run_string(struct strbuf *out, const struct resolver *r, const struct step *s, const char *data) {
     size_t len;
     bool is_cut = string_extent(r, s->type, data, &len);
-    strbuf_add(out, data, len);
+    add(out, data, len);
     if (is_cut && r->trunc_trailer)
         strbuf_adds(out, r->trunc_trailer);
 }
@@ -202,6 +214,8 @@ static void pad(struct strbuf *out, size_t start, const struct step *s) {
         return;
     size_t n = s->width - fragment, at = start + (s->left ? fragment : 0), tail = out->len - at;
     strbuf_fill(out, s->fill, n);
+    if (!tail)
+        return;
     memmove(out->s + at + n, out->s + at, tail);
     memset(out->s + at, s->fill, n);
 }
@@ -209,7 +223,7 @@ static void pad(struct strbuf *out, size_t start, const struct step *s) {
 void format_run(struct strbuf *out, const struct resolver *r, const struct format_plan *p, const void *data) {
     for (const struct step *s = p->steps, *end = s + p->nsteps; s != end; s++) {
         if (s->literal_len)
-            strbuf_add(out, s->literal, s->literal_len);
+            add(out, s->literal, s->literal_len);
         size_t start = out->len;
         run_step(out, r, s, (const char *)data + s->offset);
         if (s->width)
