@@ -1,0 +1,248 @@
+/* Hooking programs up: one function for each attach kind, one loop over the programs, one way back.
+ *
+ * Order is the script's: of two probes on one event the earlier one runs first. Cheap hooks close in microseconds; those
+ * on perf events make the kernel wait for every CPU (50 to 90 ms each, measured on 6.18), so that all of them are closed
+ * at the same time, by threads: their waits overlap. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "runtime/rt.h"
+#include "runtime/uapi.h"
+
+void attach_keep(struct runtime *rt, int link, int event, bool is_timer) {
+    VEC_PUSH(rt->arena, &rt->attached, (struct attachment){ link, event, is_timer });
+}
+
+int attach_keep_link(struct runtime *rt, struct bpf_link *link) {
+    if (!link)
+        return -errno;
+    int fd = dup(bpf_link__fd(link));
+    if (fd < 0) {
+        int error = -errno;
+        bpf_link__destroy(link);
+        return error;
+    }
+    attach_keep(rt, fd, -1, false);
+    bpf_link__destroy(link);
+    return 0;
+}
+
+int attach_pid(const struct runtime *rt) {
+    if (rt->opt->child)
+        return (int)child_pid(rt->opt->child);
+    return rt->opt->pid ? rt->opt->pid : -1;
+}
+
+/* ---- the simple kinds ---------------------------------------------------------------------- */
+
+static uint32_t number_of(const struct runtime *rt, const struct prog *prog) {
+    return (uint32_t)(prog - rt->program->progs.v);
+}
+
+static int attach_raw(struct runtime *rt, const struct prog *prog, const char *event) {
+    int link = bpf_raw_tracepoint_open(event, rt->prog_fds[number_of(rt, prog)]);
+    if (link < 0)
+        return link;
+    attach_keep(rt, link, -1, false);
+    return 0;
+}
+
+/* A program that tells its probes apart by itself is attached once for each tracepoint behind them. */
+static bool is_attached_before(const struct runtime *rt, const struct prog *prog, const struct probe *p) {
+    for (const struct probe *q = &rt->program->probes.v[prog->first_probe]; prog->is_multi && q < p; q++)
+        if (strcmp(q->event, p->event) == 0)
+            return true;
+    return false;
+}
+
+static int attach_raw_tracepoint(struct runtime *rt, const struct prog *prog, const struct probe *p) {
+    return is_attached_before(rt, prog, p) ? 0 : attach_raw(rt, prog, p->event);
+}
+
+/* BTF-typed raw tracepoints, fentry, fexit: the target was fixed at load. */
+static int attach_by_btf(struct runtime *rt, const struct prog *prog, const struct probe *p) {
+    (void)p;
+    return attach_raw(rt, prog, NULL);
+}
+
+static int attach_iter(struct runtime *rt, const struct prog *prog, const struct probe *p) {
+    (void)p;
+    return attach_keep_link(rt, bpf_program__attach_iter(rt->progs[number_of(rt, prog)], NULL));
+}
+
+static int attach_nothing(struct runtime *rt, const struct prog *prog, const struct probe *p) {
+    (void)rt, (void)prog, (void)p;
+    return 0;
+}
+
+typedef int attach_fn(struct runtime *rt, const struct prog *prog, const struct probe *p);
+
+static attach_fn *attacher(enum attach_kind kind) {
+    switch (kind) {
+    case ATTACH_BEGIN:
+    case ATTACH_END:
+    case ATTACH_SIGNAL:
+    case ATTACH_TEST:
+    case ATTACH_BENCH: return attach_nothing;
+    case ATTACH_RAW_TP: return attach_raw_tracepoint;
+    case ATTACH_TP_BTF:
+    case ATTACH_FENTRY:
+    case ATTACH_FEXIT: return attach_by_btf;
+    case ATTACH_PERF_TP: return attach_perf_tracepoint;
+    case ATTACH_PERF_EVENT:
+    case ATTACH_WATCHPOINT: return attach_perf_event;
+    case ATTACH_UPROBE:
+    case ATTACH_URETPROBE:
+    case ATTACH_USDT: return attach_uprobe;
+    case ATTACH_KPROBE:
+    case ATTACH_KRETPROBE: return attach_kprobe;
+    case ATTACH_ITER: return attach_iter;
+    }
+    return attach_nothing;
+}
+
+/* ---- all of them --------------------------------------------------------------------------- */
+
+/* What went wrong in words, where the error number alone says little. */
+static const char *reason(struct runtime *rt, const struct probe *p, int error) {
+    const char *why = error == -EPERM || error == -EACCES ? missing_privilege(rt->arena) : NULL;
+    if (why)
+        return why;
+    if (error == -EINVAL && p->perf.period && rt->program->progs.v[p->prog].attach == ATTACH_PERF_EVENT)
+        return "the kernel refuses this event or rate";
+    if (error == -ENOENT && p->target && p->target[0] == '/')
+        return "the file is gone, or the kernel cannot place this event";
+    return strerror(-error);
+}
+
+static bool report(struct runtime *rt, const struct probe *p, int error) {
+    struct diagnostic *g;
+    switch (rt->program->config.missing_probes) {
+    case MISSING_IGNORE: return true;
+    case MISSING_WARN:
+        g = diag_warn(rt->diag, D_ATTACH, p->span, "Unable to attach probe: %s. Skipping.", p->name);
+        diag_hint(rt->diag, g, "%s", reason(rt, p, error));
+        return true;
+    case MISSING_ERROR: break;
+    }
+    g = diag_error(rt->diag, D_ATTACH, p->span,
+                   "Unable to attach probe: %s. If this is expected, set the 'missing_probes' config variable to "
+                   "'warn'.",
+                   p->name);
+    diag_hint(rt->diag, g, "%s", reason(rt, p, error));
+    return false;
+}
+
+static bool has_multi_link(const struct prog *p) {
+    return p->attach_type == UAPI_TRACE_UPROBE_MULTI || p->attach_type == BPF_TRACE_KPROBE_MULTI;
+}
+
+static bool attach_group(struct runtime *rt, const struct prog *prog) {
+    bool is_user = prog->attach_type == UAPI_TRACE_UPROBE_MULTI;
+    int error = is_user ? attach_uprobe_multi(rt, prog) : attach_kprobe_multi(rt, prog);
+    if (error)
+        return report(rt, &rt->program->probes.v[prog->first_probe], error);
+    rt->nattached += prog->nprobes;
+    return true;
+}
+
+static bool attach_program(struct runtime *rt, const struct prog *prog) {
+    if (has_multi_link(prog))
+        return attach_group(rt, prog);
+    attach_fn *attach = attacher(prog->attach);
+    for (uint32_t i = 0; i < prog->nprobes; i++) {
+        const struct probe *p = &rt->program->probes.v[prog->first_probe + i];
+        if (rt->opt->verbose && attach != attach_nothing)
+            fprintf(stderr, "Trying to attach probe: %s\n", p->name);
+        int error = attach(rt, prog, p);
+        if (error && !report(rt, p, error))
+            return false;
+        rt->nattached += !error;
+    }
+    return true;
+}
+
+bool attach_all(struct runtime *rt) {
+    for (VEC_EACH(prog, &rt->program->progs)) {
+        if (poll_signals(rt)) /* Ctrl-C during a long attach */
+            return true;
+        if (!attach_program(rt, prog))
+            return false;
+    }
+    if (rt->nattached || !rt->program->probes.n)
+        return true;
+    diag_error(rt->diag, D_ATTACH, (struct span){ 0 }, "Attachment failed for all probes.");
+    return false;
+}
+
+/* ---- the way back -------------------------------------------------------------------------- */
+
+struct closer {
+    struct runtime *rt;
+    size_t next; /* index of the first attachment nobody has taken, atomically */
+};
+
+static void close_one(const struct attachment *a) {
+    if (a->link >= 0)
+        close(a->link);
+    if (a->event >= 0)
+        close(a->event);
+}
+
+static void *close_some(void *ctx) {
+    struct closer *c = ctx;
+    size_t i;
+    while ((i = __atomic_fetch_add(&c->next, 1, __ATOMIC_RELAXED)) < c->rt->attached.n)
+        close_one(&c->rt->attached.v[c->rt->attached.n - 1 - i]);
+    return NULL;
+}
+
+/* All waits begin at about the same time and end together. */
+static void close_all(struct runtime *rt) {
+    enum { MAX_THREADS = 64 };
+    pthread_t threads[MAX_THREADS];
+    struct closer c = { .rt = rt };
+    size_t want = rt->attached.n < MAX_THREADS ? rt->attached.n : MAX_THREADS, n = 0;
+    while (n + 1 < want && !pthread_create(&threads[n], NULL, close_some, &c))
+        n++;
+    close_some(&c);
+    for (size_t i = 0; i < n; i++)
+        pthread_join(threads[i], NULL);
+}
+
+void detach_all(struct runtime *rt) {
+    if (rt->is_detached)
+        return;
+    rt->is_detached = true;
+    for (VEC_EACH(a, &rt->attached))
+        if (a->is_timer)
+            ioctl(a->event, PERF_EVENT_IOC_DISABLE, 0);
+    close_all(rt);
+}
+
+/* ---- programs that are run by hand --------------------------------------------------------- */
+
+void run_special(struct runtime *rt, enum attach_kind kind, void (*between)(struct runtime *rt)) {
+    const struct program *p = rt->program;
+    bool is_named = kind == ATTACH_BEGIN || kind == ATTACH_END;
+    for (size_t i = 0; i < p->progs.n; i++) {
+        if (p->progs.v[i].attach != kind)
+            continue;
+        if (rt->opt->verbose && is_named)
+            fprintf(stderr, "Attaching '%s' probe\n", kind == ATTACH_BEGIN ? "begin" : "end");
+        LIBBPF_OPTS(bpf_test_run_opts, opts);
+        bpf_prog_test_run_opts(rt->prog_fds[i], &opts);
+        if (between)
+            between(rt);
+        if (kind == ATTACH_BEGIN && rt->is_exiting)
+            return;
+    }
+}

@@ -1,0 +1,153 @@
+/* Programs on perf events: timers, counters, breakpoints, and tracepoints whose records are needed.
+ *
+ * A tracepoint needs one event on one CPU: its programs hang on the tracepoint, not on the event, and run everywhere. */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/rt.h"
+
+static int open_event(struct perf_event_attr *attr, int pid, int cpu) {
+    int fd = (int)syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+/* Links carry cookies and detach without the event (Linux 5.15); the ioctl is all that older kernels have. */
+static int add_program(struct runtime *rt, const struct prog *prog, const struct probe *p, int event, bool is_timer) {
+    int fd = rt->prog_fds[prog - rt->program->progs.v];
+    LIBBPF_OPTS(bpf_link_create_opts, opts, .perf_event.bpf_cookie = p->cookie);
+    int link = -1;
+    if (prog->is_multi) {
+        link = bpf_link_create(fd, event, BPF_PERF_EVENT, &opts);
+        if (link < 0)
+            return link;
+    } else if (ioctl(event, PERF_EVENT_IOC_SET_BPF, fd)) {
+        return -errno;
+    }
+    attach_keep(rt, link, event, is_timer);
+    return ioctl(event, PERF_EVENT_IOC_ENABLE, 0) ? -errno : 0;
+}
+
+/* ---- tracepoints --------------------------------------------------------------------------- */
+
+static long read_number(const char *path) {
+    char text[32];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (n <= 0)
+        return -EINVAL;
+    text[n] = 0;
+    return strtol(text, NULL, 10);
+}
+
+static long event_id(const struct probe *p) {
+    static const char *const roots[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
+    long id = -ENOENT;
+    for (size_t i = 0; i < sizeof roots / sizeof *roots && id == -ENOENT; i++) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/events/%s/%s/id", roots[i], p->target, p->event);
+        id = read_number(path);
+    }
+    return id;
+}
+
+int attach_perf_tracepoint(struct runtime *rt, const struct prog *prog, const struct probe *p) {
+    long id = event_id(p);
+    if (id < 0)
+        return (int)id;
+    struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof attr, .config = (uint64_t)id,
+                                    .sample_period = 1, .wakeup_events = 1 };
+    int event = open_event(&attr, -1, 0);
+    if (event < 0)
+        return event;
+    size_t before = rt->attached.n;
+    int error = add_program(rt, prog, p, event, false);
+    if (error && rt->attached.n == before)
+        close(event);
+    return error;
+}
+
+/* ---- timers and counters ------------------------------------------------------------------- */
+
+static void fill_attr(struct perf_event_attr *attr, const struct probe *p, enum attach_kind kind) {
+    *attr = (struct perf_event_attr){ .type = p->perf.type, .size = sizeof *attr, .config = p->perf.config };
+    attr->disabled = 1;
+    if (kind == ATTACH_WATCHPOINT) { /* config: length in the low byte, HW_BREAKPOINT_… bits above it */
+        attr->type = PERF_TYPE_BREAKPOINT;
+        attr->config = 0;
+        attr->bp_addr = p->address;
+        attr->bp_len = p->perf.config & 0xff;
+        attr->bp_type = (uint32_t)(p->perf.config >> 8 & 0xff);
+        attr->precise_ip = 2;
+    }
+    attr->freq = p->perf.freq;
+    attr->sample_period = p->perf.period ? p->perf.period : 1;
+}
+
+/* Calls fn for each CPU of a list like "0-3,5"; stops at an error. */
+static int each_cpu(const char *list, int (*fn)(void *ctx, int cpu), void *ctx) {
+    int error = 0;
+    while (*list && !error) {
+        char *end;
+        long lo = strtol(list, &end, 10), hi = lo;
+        if (end == list)
+            break;
+        if (*end == '-')
+            hi = strtol(end + 1, &end, 10);
+        for (long cpu = lo; cpu <= hi && !error; cpu++)
+            error = fn(ctx, (int)cpu);
+        list = *end == ',' ? end + 1 : end;
+    }
+    return error;
+}
+
+struct per_cpu {
+    struct runtime *rt;
+    const struct prog *prog;
+    const struct probe *probe;
+    int pid;
+    bool is_one; /* the first CPU alone */
+    bool is_done;
+};
+
+static int attach_on_cpu(void *ctx, int cpu) {
+    struct per_cpu *c = ctx;
+    if (c->is_done)
+        return 0;
+    c->is_done = c->is_one;
+    struct perf_event_attr attr;
+    fill_attr(&attr, c->probe, c->prog->attach);
+    int event = open_event(&attr, c->pid, cpu);
+    if (event < 0)
+        return event;
+    size_t before = c->rt->attached.n;
+    int error = add_program(c->rt, c->prog, c->probe, event, true);
+    if (error && c->rt->attached.n == before)
+        close(event);
+    return error;
+}
+
+int attach_perf_event(struct runtime *rt, const struct prog *prog, const struct probe *p) {
+    char online[4096] = "0";
+    int fd = open("/sys/devices/system/cpu/online", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        ssize_t n = read(fd, online, sizeof online - 1);
+        online[n > 0 ? n : 1] = 0;
+        close(fd);
+    }
+    bool is_interval = strcmp(p->provider, "interval") == 0;
+    struct per_cpu c = { .rt = rt, .prog = prog, .probe = p, .is_one = is_interval };
+    c.pid = is_interval ? -1 : attach_pid(rt);
+    return each_cpu(online, attach_on_cpu, &c);
+}

@@ -1,0 +1,70 @@
+/* User-space probes: uprobe, uretprobe, usdt.
+ *
+ * Where the kernel has uprobe.multi links (6.6), one link serves every probe of a program in one file: it attaches and
+ * detaches at once, whatever their number. Else each probe is a perf event of its own. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/rt.h"
+
+static struct bpf_program *program_of(const struct runtime *rt, const struct prog *prog) {
+    return rt->progs[prog - rt->program->progs.v];
+}
+
+int attach_uprobe(struct runtime *rt, const struct prog *prog, const struct probe *p) {
+    LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = prog->attach == ATTACH_URETPROBE, .bpf_cookie = p->cookie,
+                .ref_ctr_offset = p->ref_ctr_offset);
+    return attach_keep_link(
+        rt, bpf_program__attach_uprobe_opts(program_of(rt, prog), attach_pid(rt), p->target, p->offset, &opts));
+}
+
+struct group {
+    unsigned long *offsets, *semaphores;
+    __u64 *cookies;
+    size_t n;
+    bool has_semaphores;
+};
+
+/* The probes of a program that are in the same file as probe `first`. */
+static void collect(struct runtime *rt, const struct prog *prog, uint32_t first, bool *done, struct group *g) {
+    const struct probe *probes = &rt->program->probes.v[prog->first_probe];
+    g->n = 0;
+    g->has_semaphores = false;
+    for (uint32_t i = first; i < prog->nprobes; i++) {
+        if (done[i] || strcmp(probes[i].target, probes[first].target) != 0)
+            continue;
+        done[i] = true;
+        g->offsets[g->n] = probes[i].offset;
+        g->semaphores[g->n] = probes[i].ref_ctr_offset;
+        g->has_semaphores |= probes[i].ref_ctr_offset != 0;
+        g->cookies[g->n++] = probes[i].cookie;
+    }
+}
+
+static int attach_file(struct runtime *rt, const struct prog *prog, const char *path, const struct group *g) {
+    LIBBPF_OPTS(bpf_uprobe_multi_opts, opts, .offsets = g->offsets, .cookies = g->cookies, .cnt = g->n,
+                .ref_ctr_offsets = g->has_semaphores ? g->semaphores : NULL,
+                .retprobe = prog->attach == ATTACH_URETPROBE);
+    return attach_keep_link(
+        rt, bpf_program__attach_uprobe_multi(program_of(rt, prog), attach_pid(rt), path, NULL, &opts));
+}
+
+int attach_uprobe_multi(struct runtime *rt, const struct prog *prog) {
+    struct arena *a = arena_new();
+    struct group g = { .offsets = ARENA_ARRAY(a, unsigned long, prog->nprobes),
+                       .semaphores = ARENA_ARRAY(a, unsigned long, prog->nprobes),
+                       .cookies = ARENA_ARRAY(a, __u64, prog->nprobes) };
+    bool *done = ARENA_ARRAY(a, bool, prog->nprobes);
+    int error = 0;
+    for (uint32_t i = 0; i < prog->nprobes && !error; i++) {
+        if (done[i])
+            continue;
+        collect(rt, prog, i, done, &g);
+        error = attach_file(rt, prog, rt->program->probes.v[prog->first_probe + i].target, &g);
+    }
+    arena_free(a);
+    return error;
+}

@@ -1,0 +1,195 @@
+/* From the object in memory to programs and maps in the kernel, through libbpf.
+ *
+ * Sections are named after their functions, which tells libbpf nothing: program types and attach targets come from
+ * struct program. A program that needs no BTF of the kernel (no fentry, iterator, typed raw tracepoint) is loaded without
+ * reading it. The verifier's log is asked for only after a refusal. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "runtime/rt.h"
+
+static struct span nowhere(void) { return (struct span){ 0 }; }
+
+static int print_all(enum libbpf_print_level level, const char *fmt, va_list ap) {
+    (void)level;
+    return vfprintf(stderr, fmt, ap);
+}
+
+static void raise_limit(int resource) {
+    struct rlimit have, want = { RLIM_INFINITY, RLIM_INFINITY };
+    if (getrlimit(resource, &have) || have.rlim_cur == RLIM_INFINITY)
+        return;
+    if (resource == RLIMIT_NOFILE)
+        want = (struct rlimit){ 1 << 20, have.rlim_max > 1 << 20 ? have.rlim_max : 1 << 20 };
+    if (setrlimit(resource, &want)) {
+        want = (struct rlimit){ have.rlim_max, have.rlim_max };
+        setrlimit(resource, &want);
+    }
+}
+
+static bool needs_target(enum attach_kind kind) {
+    return kind == ATTACH_TP_BTF || kind == ATTACH_FENTRY || kind == ATTACH_FEXIT || kind == ATTACH_ITER;
+}
+
+/* libbpf puts the prefix of the typedef or function in front by itself. */
+static const char *target_name(const struct prog *p) {
+    const char *prefix = p->attach == ATTACH_TP_BTF ? "btf_trace_" : p->attach == ATTACH_ITER ? "bpf_iter_" : "";
+    size_t n = strlen(prefix);
+    return strncmp(p->attach_btf_name, prefix, n) == 0 ? p->attach_btf_name + n : p->attach_btf_name;
+}
+
+static bool set_up_program(struct runtime *rt, uint32_t i) {
+    const struct prog *p = &rt->program->progs.v[i];
+    struct bpf_program *prog = bpf_object__find_program_by_name(rt->object, p->function);
+    if (!prog) {
+        diag_error(rt->diag, D_INTERNAL, nowhere(), "the BPF object has no program %s", p->function);
+        return false;
+    }
+    rt->progs[i] = prog;
+    bpf_program__set_type(prog, (enum bpf_prog_type)p->type);
+    bpf_program__set_expected_attach_type(prog, (enum bpf_attach_type)p->attach_type);
+    if (p->sleepable)
+        bpf_program__set_flags(prog, BPF_F_SLEEPABLE);
+    size_t log_size = rt->logs_size / rt->program->progs.n;
+    bpf_program__set_log_buf(prog, rt->logs + i * log_size, log_size);
+    if (rt->opt->debug_verifier)
+        bpf_program__set_log_level(prog, 1);
+    if (needs_target(p->attach) && bpf_program__set_attach_target(prog, 0, target_name(p))) {
+        diag_error(rt->diag, D_LOAD, rt->program->probes.v[p->first_probe].span, "the kernel has no %s to attach to",
+                   p->attach_btf_name);
+        return false;
+    }
+    return true;
+}
+
+static bool open_object(struct runtime *rt, const void *elf, size_t elf_size) {
+    LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "sonde");
+    rt->object = bpf_object__open_mem(elf, elf_size, &opts);
+    if (!rt->object) {
+        diag_error(rt->diag, D_INTERNAL, nowhere(), "libbpf cannot read the BPF object: %s", strerror(errno));
+        return false;
+    }
+    uint32_t n = (uint32_t)rt->program->progs.n;
+    rt->progs = ARENA_ARRAY(rt->arena, struct bpf_program *, n);
+    rt->prog_fds = ARENA_ARRAY(rt->arena, int, n);
+    /* Room of the full size for each, of which only the log of the one that fails is ever touched. */
+    size_t log_size = rt->program->config.log_size < 4096 ? 4096 : rt->program->config.log_size;
+    rt->logs_size = log_size * n;
+    rt->logs = mmap(NULL, rt->logs_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (rt->logs == MAP_FAILED) {
+        rt->logs = NULL;
+        diag_error(rt->diag, D_LIMIT, nowhere(), "no memory for %u verifier logs of %zu bytes", n, log_size);
+        return false;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (!set_up_program(rt, i))
+            return false;
+    return true;
+}
+
+/* ---- failure ------------------------------------------------------------------------------- */
+
+static void report_failure(struct runtime *rt, int error) {
+    const char *why = error == -EPERM || error == -EACCES ? missing_privilege(rt->arena) : NULL;
+    if (why) {
+        diag_error(rt->diag, D_LOAD, nowhere(), "%s", why);
+        return;
+    }
+    struct diagnostic *g =
+        diag_error(rt->diag, D_LOAD, nowhere(),
+                   "Unknown BPF object load failure. Try using the \"-d libbpf\" option to see the full loading log.");
+    diag_hint(rt->diag, g, "the kernel says: %s", strerror(-error));
+}
+
+static void explain_load_error(struct runtime *rt, int error) {
+    size_t n = rt->program->progs.n, log_size = n ? rt->logs_size / n : 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (rt->logs[i * log_size] && !rt->opt->debug_verifier) {
+            report_rejection(rt, i, rt->logs + i * log_size, error);
+            return;
+        }
+    /* With -d verifier every program that was looked at has a log: the last of them is the one. */
+    for (uint32_t i = (uint32_t)n; i-- > 0;)
+        if (rt->logs[i * log_size]) {
+            report_rejection(rt, i, rt->logs + i * log_size, error);
+            return;
+        }
+    report_failure(rt, error);
+}
+
+static void show_logs(struct runtime *rt) {
+    size_t n = rt->program->progs.n, log_size = n ? rt->logs_size / n : 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (rt->logs[i * log_size])
+            fprintf(stderr, "BPF verifier log for %s:\n%s\n", rt->program->progs.v[i].function, rt->logs + i * log_size);
+}
+
+/* ---- maps ---------------------------------------------------------------------------------- */
+
+static int find_map(struct runtime *rt, const char *symbol) {
+    struct bpf_map *m = symbol ? bpf_object__find_map_by_name(rt->object, symbol) : NULL;
+    return m ? bpf_map__fd(m) : -1;
+}
+
+static bool take_globals(struct runtime *rt) {
+    struct bpf_map *m;
+    bpf_object__for_each_map(m, rt->object) {
+        const char *name = bpf_map__name(m);
+        size_t len = strlen(name), size;
+        if (len < 4 || strcmp(name + len - 4, ".bss") != 0)
+            continue;
+        rt->globals = bpf_map__initial_value(m, &size);
+        if (rt->globals && size >= rt->program->globals_size)
+            return true;
+    }
+    if (!rt->program->globals_size)
+        return true;
+    diag_error(rt->diag, D_INTERNAL, nowhere(), "the BPF object has no globals area of %llu bytes",
+               (unsigned long long)rt->program->globals_size);
+    return false;
+}
+
+static bool take_fds(struct runtime *rt) {
+    struct program *p = rt->program;
+    for (size_t i = 0; i < p->progs.n; i++)
+        rt->prog_fds[i] = bpf_program__fd(rt->progs[i]);
+    rt->map_fds = ARENA_ARRAY(rt->arena, int, p->maps.n);
+    for (size_t i = 0; i < p->maps.n; i++)
+        rt->map_fds[i] = find_map(rt, p->maps.v[i]->symbol);
+    rt->stack_fds = ARENA_ARRAY(rt->arena, int, p->stack_maps.n);
+    for (size_t i = 0; i < p->stack_maps.n; i++)
+        rt->stack_fds[i] = find_map(rt, p->stack_maps.v[i].symbol);
+    return take_globals(rt);
+}
+
+bool load_object(struct runtime *rt, const void *elf, size_t elf_size) {
+    libbpf_set_print(rt->opt->debug_libbpf ? print_all : NULL);
+    raise_limit(RLIMIT_MEMLOCK); /* kernels before 5.11 charge maps to it */
+    raise_limit(RLIMIT_NOFILE);
+    if (!open_object(rt, elf, elf_size))
+        return false;
+    int error = bpf_object__load(rt->object);
+    if (rt->opt->debug_verifier)
+        show_logs(rt);
+    if (error) {
+        explain_load_error(rt, error);
+        return false;
+    }
+    return take_fds(rt);
+}
+
+void unload_object(struct runtime *rt) {
+    if (rt->object)
+        bpf_object__close(rt->object);
+    if (rt->logs)
+        munmap(rt->logs, rt->logs_size);
+    rt->object = NULL;
+    rt->logs = NULL;
+    rt->globals = NULL;
+}

@@ -1,0 +1,165 @@
+/* Waiting: for records in the ring, for signals, for the process that is traced.
+ *
+ * Signals come through a descriptor, so that they arrive between records and never inside of one. They are blocked from
+ * the first program that runs until the end; before that, their default action (to end the process) is the right one.
+ * After the first SIGINT or SIGTERM that default is back: the second one ends everything at once. */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/rt.h"
+
+/* Records between two looks at the signals, and bytes between two writes. */
+enum { BATCH_RECORDS = 4096, BATCH_BYTES = 64 << 10 };
+
+static int on_record(void *ctx, void *data, size_t size) {
+    struct runtime *rt = ctx;
+    struct event_header header;
+    memcpy(&header, data, sizeof header);
+    if (size < sizeof header || header.site >= rt->program->events.n || header.size > size - sizeof header)
+        return 0;
+    const struct event_site *site = rt->program->events.v[header.site];
+    if (rt->deliver[header.site])
+        rt->deliver[header.site](rt, site, (const char *)data + sizeof header, header.size);
+    bool is_full = ++rt->in_batch >= BATCH_RECORDS || rt->sink.out.len >= BATCH_BYTES;
+    return is_full || rt->sink.write_failed ? -EAGAIN : 0;
+}
+
+/* "Lost N events", whenever the counters of the programs have moved. */
+static void note_losses(struct runtime *rt) {
+    uint64_t lost = losses_of(rt, LOSS_RING_FULL);
+    if (lost == rt->lost_seen)
+        return;
+    rt->sink.ops->lost(&rt->sink, lost - rt->lost_seen);
+    rt->lost_seen = lost;
+}
+
+/* One batch; true when there is more. */
+static bool drain_batch(struct runtime *rt) {
+    if (!rt->ring)
+        return false;
+    rt->in_batch = 0;
+    bool more = ring_buffer__consume(rt->ring) == -EAGAIN;
+    note_losses(rt);
+    sink_flush(&rt->sink, false);
+    return more && !rt->sink.write_failed;
+}
+
+void poll_drain(struct runtime *rt) {
+    while (drain_batch(rt))
+        ;
+}
+
+/* ---- signals ------------------------------------------------------------------------------- */
+
+static void wanted_signals(sigset_t *set) {
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGUSR1);
+}
+
+/* The second one of these is not to wait for anything. */
+static void unblock_end(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+bool poll_signals(struct runtime *rt) {
+    struct signalfd_siginfo info;
+    bool is_end = false;
+    while (read(rt->signal_fd, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGUSR1)
+            run_special(rt, ATTACH_SIGNAL, NULL);
+        else
+            is_end = true;
+        if (is_end)
+            break;
+    }
+    if (is_end) {
+        unblock_end();
+        rt->is_exiting = true;
+    }
+    return is_end;
+}
+
+/* ---- set-up -------------------------------------------------------------------------------- */
+
+static int open_target(const struct runtime *rt) {
+    if (rt->opt->child)
+        return dup(child_fd(rt->opt->child));
+    return rt->opt->pid ? (int)syscall(SYS_pidfd_open, rt->opt->pid, 0) : -1;
+}
+
+static bool open_ring(struct runtime *rt) {
+    if (!rt->program->ring_symbol)
+        return true;
+    struct bpf_map *m = bpf_object__find_map_by_name(rt->object, rt->program->ring_symbol);
+    if (m)
+        rt->ring = ring_buffer__new(bpf_map__fd(m), on_record, rt, NULL);
+    if (!rt->ring)
+        diag_error(rt->diag, D_LOAD, (struct span){ 0 }, "cannot map the BPF ring buffer: %s", strerror(errno));
+    return rt->ring;
+}
+
+bool poll_open(struct runtime *rt) {
+    if (!open_ring(rt))
+        return false;
+    sigset_t set;
+    wanted_signals(&set);
+    /* A shell's background job inherits SIGINT ignored; here it means the same as ever. */
+    signal(SIGINT, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN);
+    sigprocmask(SIG_BLOCK, &set, &rt->old_mask);
+    rt->is_masked = true;
+    rt->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    rt->target_fd = open_target(rt);
+    if (rt->opt->pid && rt->target_fd < 0 && errno == ESRCH) {
+        diag_error(rt->diag, D_ATTACH, (struct span){ 0 }, "Failed to attach to pid: process %d is gone", rt->opt->pid);
+        return false;
+    }
+    return true;
+}
+
+void poll_close(struct runtime *rt) {
+    ring_buffer__free(rt->ring);
+    rt->ring = NULL;
+    if (rt->signal_fd >= 0)
+        close(rt->signal_fd);
+    if (rt->target_fd >= 0)
+        close(rt->target_fd);
+    rt->signal_fd = rt->target_fd = -1;
+    if (rt->is_masked)
+        sigprocmask(SIG_SETMASK, &rt->old_mask, NULL);
+    rt->is_masked = false;
+}
+
+/* ---- loop ---------------------------------------------------------------------------------- */
+
+void poll_loop(struct runtime *rt) {
+    enum { RING, SIGNALS, TARGET };
+    struct pollfd fds[] = {
+        [RING] = { .fd = rt->ring ? ring_buffer__epoll_fd(rt->ring) : -1, .events = POLLIN },
+        [SIGNALS] = { .fd = rt->signal_fd, .events = POLLIN },
+        [TARGET] = { .fd = rt->target_fd, .events = POLLIN },
+    };
+    bool more = false;
+    while (!rt->is_exiting && !rt->sink.write_failed) {
+        int n = poll(fds, sizeof fds / sizeof *fds, more ? 0 : -1);
+        if (n < 0 && errno != EINTR)
+            break;
+        if (n > 0 && fds[SIGNALS].revents && poll_signals(rt))
+            break;
+        more = drain_batch(rt);
+        if (n > 0 && fds[TARGET].revents)
+            break;
+    }
+}

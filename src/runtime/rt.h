@@ -1,0 +1,142 @@
+/* Inside of the runtime: the one struct that its files share, and what each of them offers. Private to runtime/.
+ *
+ * Life of a run (run.c): load → begin probes → attach → release the child → poll → detach → end probes → drain → maps and
+ * ledger. Everything it owns hangs on struct runtime and is released by runtime_close in reverse order. */
+#ifndef SONDE_RUNTIME_RT_H
+#define SONDE_RUNTIME_RT_H
+
+#include <signal.h>
+
+#include "builtins/builtin.h"
+#include "runtime/runtime.h"
+
+struct bpf_object;
+struct bpf_link;
+struct bpf_program;
+struct ring_buffer;
+struct user_names;
+struct cgroups;
+
+/* One hook in the kernel. `link` alone, or a perf event with or without a link. */
+struct attachment {
+    int link;      /* BPF link, or -1 */
+    int event;     /* perf event, or -1 */
+    bool is_timer; /* an overflow event: disabling it ends its programs */
+};
+
+typedef void deliver_fn(struct runtime *rt, const struct event_site *site, const void *data, size_t size);
+
+struct runtime {
+    struct program *program;
+    const struct runtime_options *opt;
+    struct diag *diag;
+    struct arena *arena; /* of this run */
+
+    /* load.c */
+    struct bpf_object *object;
+    struct bpf_program **progs; /* by number of program->progs */
+    int *prog_fds;
+    int *map_fds;   /* by number of program->maps; -1: lives in the globals */
+    int *stack_fds; /* by number of program->stack_maps */
+    uint8_t *globals;
+    char *logs; /* verifier output: log_size bytes a program, only touched when one is rejected */
+    size_t logs_size;
+
+    /* attach.c */
+    VEC(struct attachment) attached;
+    uint32_t nattached; /* probes, for the notice */
+    bool is_detached;
+
+    /* poll.c */
+    struct ring_buffer *ring;
+    int signal_fd, target_fd; /* pidfd of -p or -c, else -1 */
+    sigset_t old_mask;
+    bool is_masked;
+    uint64_t lost_seen;
+
+    /* delivery */
+    deliver_fn **deliver; /* by number of program->events */
+    struct format_plan **plans;
+    struct strbuf buffer;
+    unsigned in_batch; /* records since the last flush */
+    bool is_exiting;
+    int exit_code;
+
+    /* output and names */
+    struct sink sink;
+    bool owns_output;
+    struct resolver resolver;
+    struct symbols *symbols;
+    struct user_names *users;
+    struct cgroups *cgroups;
+    struct arena *names;      /* of users and cgroups */
+    int64_t boot_offset_ns;   /* wall clock - CLOCK_BOOTTIME */
+    int64_t tai_offset_ns;    /* CLOCK_TAI - wall clock */
+};
+
+/* load.c: opens, sizes and loads the object; false after errors (in rt->diag). */
+bool load_object(struct runtime *rt, const void *elf, size_t elf_size);
+void unload_object(struct runtime *rt);
+/* verifier.c: what the verifier says about program `prog`, at the script's line. */
+void report_rejection(struct runtime *rt, uint32_t prog, const char *log, int error);
+/* privileges.c: why BPF is refused, in words: the missing capability, lockdown, … In the run's arena. */
+const char *missing_privilege(struct arena *a);
+
+/* attach.c: all probes of a kind that is hooked up by attaching; false when the run cannot go on. */
+bool attach_all(struct runtime *rt);
+void detach_all(struct runtime *rt);
+/* Programs that run by BPF_PROG_TEST_RUN: begin, end, self. */
+void run_special(struct runtime *rt, enum attach_kind kind, void (*between)(struct runtime *rt));
+/* attach_perf.c, attach_uprobe.c, attach_kprobe.c: one probe, or all probes of a program. 0 or -errno; what is attached
+ * is added. */
+int attach_perf_event(struct runtime *rt, const struct prog *prog, const struct probe *p);
+int attach_perf_tracepoint(struct runtime *rt, const struct prog *prog, const struct probe *p);
+int attach_uprobe(struct runtime *rt, const struct prog *prog, const struct probe *p);
+int attach_uprobe_multi(struct runtime *rt, const struct prog *prog);
+int attach_kprobe(struct runtime *rt, const struct prog *prog, const struct probe *p);
+int attach_kprobe_multi(struct runtime *rt, const struct prog *prog);
+void attach_keep(struct runtime *rt, int link, int event, bool is_timer);
+/* Takes the fd out of libbpf's link and frees the rest. */
+int attach_keep_link(struct runtime *rt, struct bpf_link *link);
+/* -p, -c: the process that probes which can be narrowed at attach are narrowed to, else -1. */
+int attach_pid(const struct runtime *rt);
+
+/* poll.c */
+bool poll_open(struct runtime *rt);
+void poll_close(struct runtime *rt);
+void poll_loop(struct runtime *rt);
+/* Delivers what is in the ring now. */
+void poll_drain(struct runtime *rt);
+/* Whether SIGINT or SIGTERM has come; takes note of other signals. */
+bool poll_signals(struct runtime *rt);
+
+/* globals.c */
+bool map_in_globals(const struct map_info *m);
+/* Writes what the programs expect to find: start time, child. */
+void globals_start(struct runtime *rt);
+/* The value of a scalar map folded into `out` (cell_size bytes); false when it has none. */
+bool globals_read(const struct runtime *rt, const struct map_info *m, void *out);
+void globals_clear(struct runtime *rt, const struct map_info *m, bool keep_set);
+uint64_t losses_of(const struct runtime *rt, enum loss_cause cause);
+/* The ledger: everything that was counted as lost. */
+void report_losses(struct runtime *rt);
+
+/* maps.c: every entry, folded over CPUs; memory in `a`. */
+void map_drain(struct runtime *rt, uint32_t map, struct arena *a, struct map_snapshot *out);
+/* Every map, by name; what is empty is the sink's affair. */
+void print_all_maps(struct runtime *rt);
+
+/* resolver.c, stacks.c, names.c */
+void resolver_open(struct runtime *rt);
+void resolver_close(struct runtime *rt);
+void resolve_stack(void *ctx, struct strbuf *out, const struct type *t, const struct stack_value *v, unsigned indent);
+void resolve_username(void *ctx, struct strbuf *out, uint64_t uid);
+void resolve_cgroup_path(void *ctx, struct strbuf *out, const struct cgroup_path_value *v);
+void resolve_timestamp(void *ctx, struct strbuf *out, const struct timestamp_value *v);
+/* File behind a probe number + 1, for symbols of processes that are gone. */
+const char *probe_file(const struct runtime *rt, uint32_t probe);
+
+/* child.c */
+int child_fd(const struct child *c); /* pidfd */
+
+#endif
