@@ -59,7 +59,7 @@ static const struct type *check_reg(struct sema *s, struct node *n) {
         return sema_error(s, n, D_NOT_HERE, "reg can not be used with \"%s\" probes", s->block->provider->name);
     if (!sema_const_str(arg(n, 0), &name, &len))
         return sema_error(s, n, D_BAD_ARGUMENT, "reg() expects a string literal (%s provided)",
-                          type_word(arg(n, 0)->type));
+                          type_label(arg(n, 0)->type));
     if (reg_offset(name) < 0)
         return sema_error(s, n, D_BAD_ARGUMENT, "'%s' is not a valid register on this architecture (%s)", name,
                           reg_architecture());

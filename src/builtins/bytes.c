@@ -1,7 +1,7 @@
 /* Arguments as places of bytes, for everything that reads strings, buffers and arrays. */
 #include "builtins/common.h"
 
-const char *type_word(const struct type *t) {
+const char *type_label(const struct type *t) {
     if (!t)
         return "none";
     if (t->kind == TY_PTR)

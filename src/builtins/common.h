@@ -10,12 +10,12 @@ static inline size_t nargs(const struct node *n) { return n->call.args.n; }
 /* Argument i, NULL when there are fewer. */
 static inline struct node *arg(const struct node *n, size_t i) { return i < n->call.args.n ? n->call.args.v[i] : NULL; }
 
-/* A call whose type is poison says nothing more. */
-static inline bool is_poison(const struct node *n) { return n && n->type && n->type->kind == TY_POISON; }
+/* Text of an argument that the prototype says is a string literal. */
+static inline const char *literal(const struct node *a) { return a->const_str ? a->const_str : ""; }
 static inline bool is_kind(const struct node *n, enum type_kind k) { return n && n->type && n->type->kind == k; }
 
 /* The word that error texts have for a type: "int", "string", … */
-const char *type_word(const struct type *t);
+const char *type_label(const struct type *t);
 
 /* Address space that a read through this argument goes to: the pointer's own, or the one that integers stand for in this
  * kind of probe. Warns when nothing says which. */

@@ -120,11 +120,9 @@ static const struct type *check_nsecs(struct sema *s, struct node *n) {
     const struct node *a = arg(n, 0);
     if (!a)
         return &nsecs_types[TS_BOOT];
-    if (is_poison(a))
-        return &type_poison;
     if (a->kind != N_IDENT)
         return sema_error(s, n, D_BAD_ARGUMENT, "nsecs() only supports timestamp_mode arguments (%s provided)",
-                          a->type ? type_word(a->type) : "none");
+                          a->type ? type_label(a->type) : "none");
     int mode = ts_mode(a->ident.name);
     if (mode < 0)
         return sema_error(s, a, D_BAD_ARGUMENT, "Invalid timestamp mode: %s", a->ident.name);

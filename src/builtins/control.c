@@ -12,10 +12,6 @@
 
 static const struct type *check_exit(struct sema *s, struct node *n) {
     const struct node *a = arg(n, 0);
-    if (is_poison(a))
-        return &type_poison;
-    if (a && !type_is_intlike(a->type) && !type_ops[a->type->kind].is_castable)
-        return sema_error(s, n, D_BAD_ARGUMENT, "exit() only supports int arguments (%s provided)", type_word(a->type));
     const struct type *record = &type_int64;
     if (s->is_final)
         sema_event(s, n, &record, a ? 1 : 0);
@@ -132,8 +128,6 @@ static const struct type *check_signal(struct sema *s, struct node *n) {
     const char *name;
     size_t len;
     int64_t number = 0;
-    if (is_poison(a))
-        return &type_poison;
     if (!may_signal(p->name))
         sema_error(s, n, D_NOT_HERE, "%s() can not be used for this probetype %s", n->call.name,
                    p->probetype ? p->probetype : p->name);
@@ -182,8 +176,6 @@ static struct value emit_signal_thread(struct codegen *cg, const struct node *n)
 /* ---- override ------------------------------------------------------------------------------- */
 
 static const struct type *check_override(struct sema *s, struct node *n) {
-    if (is_poison(arg(n, 0)))
-        return &type_poison;
     if (strcmp(s->block->provider->name, "kprobe"))
         return sema_error(s, n, D_NOT_HERE, "override can not be used with \"%s\" probes", s->block->provider->name);
     return &type_none;
@@ -202,15 +194,15 @@ static const struct type *check_later(struct sema *s, struct node *n) {
 #define LATER(name, help) { name, "any,...", 0, NULL, check_later, NULL, NULL, NULL, help }
 
 const struct builtin builtins_control[] = {
-    { "exit", "?any", BF_ASYNC | BF_EXITS, NULL, check_exit, emit_exit, NULL, deliver_exit,
+    { "exit", "?int", BF_ASYNC | BF_EXITS, NULL, check_exit, emit_exit, NULL, deliver_exit,
       "ends tracing, with an exit status" },
-    { "errorf", "any,...", BF_ASYNC, NULL, check_format, emit_format, NULL, deliver_errorf,
+    { "errorf", "strlit,...", BF_ASYNC, NULL, check_format, emit_format, NULL, deliver_errorf,
       "reports an error at this place of the script" },
-    { "warnf", "any,...", BF_ASYNC, NULL, check_format, emit_format, NULL, deliver_warnf,
+    { "warnf", "strlit,...", BF_ASYNC, NULL, check_format, emit_format, NULL, deliver_warnf,
       "reports a warning at this place of the script" },
     { "runtime_error", "", BF_ASYNC | BF_INTERNAL, &type_none, NULL, NULL, NULL, deliver_runtime_error,
       "a failed helper or operation" },
-    { "debugf", "any,...", 0, NULL, check_debugf, emit_debugf, NULL, NULL,
+    { "debugf", "strlit,...", 0, NULL, check_debugf, emit_debugf, NULL, NULL,
       "formatted output to the kernel's trace pipe" },
     { "signal", "any", 0, NULL, check_signal, emit_signal, NULL, NULL, "sends a signal to the running process" },
     { "signal_thread", "any", 0, NULL, check_signal, emit_signal_thread, NULL, NULL,

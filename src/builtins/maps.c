@@ -69,8 +69,6 @@ static struct value as_bool(struct codegen *cg, LLVMValueRef i1) {
 
 static const struct type *check_delete(struct sema *s, struct node *n) {
     const struct node *a = arg(n, 0);
-    if (is_poison(a))
-        return &type_poison;
     if (nargs(n) == 2)
         return check_access(s, n, "delete() with two arguments") ? &type_bool : &type_poison;
     if (!is_map(a))
@@ -114,8 +112,6 @@ static struct value emit_delete(struct codegen *cg, const struct node *n) {
 /* ---- has_key, find -------------------------------------------------------------------------- */
 
 static const struct type *check_has_key(struct sema *s, struct node *n) {
-    if (is_poison(arg(n, 0)) || is_poison(arg(n, 1)))
-        return &type_poison;
     return check_access(s, n, "has_key()") ? &type_bool : &type_poison;
 }
 
@@ -140,8 +136,6 @@ static struct node *assignment(struct sema *s, struct node *n) {
 }
 
 static const struct type *check_find(struct sema *s, struct node *n) {
-    if (is_poison(arg(n, 0)) || is_poison(arg(n, 1)))
-        return &type_poison;
     if (arg(n, 2)->kind != N_VAR)
         return sema_error(s, arg(n, 2), D_BAD_ARGUMENT, "find() expects a variable as its third argument");
     if (!check_access(s, n, "find()"))
@@ -164,8 +158,6 @@ static struct value emit_find(struct codegen *cg, const struct node *n) {
 
 static const struct type *check_len(struct sema *s, struct node *n) {
     const struct node *a = arg(n, 0);
-    if (is_poison(a))
-        return &type_poison;
     if (is_map(a) && !a->map.key) {
         const struct type *v = a->map.map ? a->map.map->value : NULL;
         if (is_scalar_map(a->map.map) && v->kind != TY_KSTACK && v->kind != TY_USTACK)

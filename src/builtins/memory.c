@@ -66,8 +66,6 @@ static bool str_constant(struct sema *s, struct node *n) {
 
 static const struct type *check_str(struct sema *s, struct node *n) {
     const struct node *a = arg(n, 0);
-    if (is_poison(a))
-        return &type_poison;
     bool is_text = a->type->kind == TY_STRING || (a->type->kind == TY_ARRAY && a->type->elem->size == 1);
     if (!is_text && a->type->kind != TY_PTR && !type_is_intlike(a->type) && !type_ops[a->type->kind].is_castable)
         return sema_error(s, n, D_BAD_ARGUMENT,
@@ -140,16 +138,14 @@ enum { BUFFER_HEADER = 4 };
 
 static const struct type *check_buf(struct sema *s, struct node *n) {
     const struct node *a = arg(n, 0);
-    if (is_poison(a))
-        return &type_poison;
     enum type_kind k = a->type->kind;
     if (k != TY_PTR && k != TY_ARRAY && k != TY_STRING && k != TY_BUFFER && !type_is_intlike(a->type))
         return sema_error(s, n, D_BAD_ARGUMENT,
                           "buf() expects an integer, pointer, array or string as first argument (%s provided)",
-                          type_word(a->type));
+                          type_label(a->type));
     if (nargs(n) == 1 && k != TY_ARRAY)
         return sema_error(s, n, D_BAD_ARGUMENT, "buf() expects a length argument for non-array type %s",
-                          type_word(a->type));
+                          type_label(a->type));
     struct read_call *c = read_call(s, n);
     uint32_t max = max_strlen(s) > BUFFER_HEADER ? max_strlen(s) - BUFFER_HEADER : 0, length = max;
     if (nargs(n) == 1)
@@ -180,12 +176,10 @@ static void emit_buf_into(struct codegen *cg, const struct node *n, LLVMValueRef
 
 static const struct type *in_space(struct sema *s, struct node *n, enum addr_space as) {
     const struct node *a = arg(n, 0);
-    if (is_poison(a))
-        return &type_poison;
     if (a->type->kind == TY_PTR || type_is_intlike(a->type))
         return type_with_as(s->arena, a->type, as);
     return sema_error(s, n, D_BAD_ARGUMENT, "%s() only supports int or pointer arguments (%s provided)", n->call.name,
-                      type_word(a->type));
+                      type_label(a->type));
 }
 
 static const struct type *check_kptr(struct sema *s, struct node *n) { return in_space(s, n, AS_KERNEL); }
@@ -208,11 +202,9 @@ static struct value emit_is_err(struct codegen *cg, const struct node *n) {
 
 static const struct type *check_bswap(struct sema *s, struct node *n) {
     const struct node *a = arg(n, 0);
-    if (is_poison(a))
-        return &type_poison;
     if (!type_is_int(a->type))
         return sema_error(s, n, D_BAD_ARGUMENT, "bswap() only supports integer arguments (%s provided)",
-                          type_word(a->type));
+                          type_label(a->type));
     return type_int(a->type->size, false);
 }
 

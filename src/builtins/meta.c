@@ -19,33 +19,32 @@ static const struct type *answer(struct node *n, bool yes) {
 
 static const struct type *check_is_str(struct sema *s, struct node *n) {
     (void)s;
-    return is_poison(arg(n, 0)) ? &type_poison : answer(n, arg(n, 0)->type->kind == TY_STRING);
+    return answer(n, arg(n, 0)->type->kind == TY_STRING);
 }
 
 static const struct type *check_is_ptr(struct sema *s, struct node *n) {
     (void)s;
-    return is_poison(arg(n, 0)) ? &type_poison : answer(n, arg(n, 0)->type->kind == TY_PTR);
+    return answer(n, arg(n, 0)->type->kind == TY_PTR);
 }
 
 static const struct type *check_is_array(struct sema *s, struct node *n) {
     (void)s;
-    return is_poison(arg(n, 0)) ? &type_poison : answer(n, arg(n, 0)->type->kind == TY_ARRAY);
+    return answer(n, arg(n, 0)->type->kind == TY_ARRAY);
 }
 
 static const struct type *check_is_integer(struct sema *s, struct node *n) {
     (void)s;
-    return is_poison(arg(n, 0)) ? &type_poison : answer(n, arg(n, 0)->type->kind == TY_INT);
+    return answer(n, arg(n, 0)->type->kind == TY_INT);
 }
 
 static const struct type *check_is_unsigned(struct sema *s, struct node *n) {
     (void)s;
-    return is_poison(arg(n, 0)) ? &type_poison
-                                : answer(n, arg(n, 0)->type->kind == TY_INT && !arg(n, 0)->type->is_signed);
+    return answer(n, arg(n, 0)->type->kind == TY_INT && !arg(n, 0)->type->is_signed);
 }
 
 static const struct type *check_is_literal(struct sema *s, struct node *n) {
     (void)s;
-    return is_poison(arg(n, 0)) ? &type_poison : answer(n, arg(n, 0)->is_const);
+    return answer(n, arg(n, 0)->is_const);
 }
 
 /* ---- kernel functions ----------------------------------------------------------------------- */
@@ -54,8 +53,6 @@ static const struct type *check_kfunc(struct sema *s, struct node *n) {
     const char *name;
     size_t len;
     const struct type *retval;
-    if (is_poison(arg(n, 0)))
-        return &type_poison;
     if (!sema_const_str(arg(n, 0), &name, &len))
         return sema_error(s, n, D_BAD_ARGUMENT, "%s() accepts a string literal only", n->call.name);
     if (!strcmp(n->call.name, "kfunc_allowed"))
@@ -86,18 +83,11 @@ static bool add_literal(struct strbuf *out, const struct node *a) {
 }
 
 static const struct type *check_fail(struct sema *s, struct node *n) {
-    const char *text;
-    size_t len;
-    if (is_poison(arg(n, 0)))
-        return &type_poison;
-    if (!sema_const_str(arg(n, 0), &text, &len))
-        return sema_error(s, n, D_BAD_ARGUMENT, "fail() expects a string literal (%s provided)",
-                          type_word(arg(n, 0)->type));
     struct format f = { 0 };
     struct strbuf out = { 0 };
     char unsupported = 0;
     size_t next = 1;
-    format_parse(&f, s->arena, text, len, &unsupported);
+    format_parse(&f, s->arena, literal(arg(n, 0)), arg(n, 0)->const_len, &unsupported);
     for (VEC_EACH(c, &f.convs)) {
         strbuf_add(&out, c->literal, c->literal_len);
         if (!c->conv || !arg(n, next))
@@ -118,14 +108,8 @@ static struct value emit_nothing(struct codegen *cg, const struct node *n) {
 }
 
 static const struct type *check_static_assert(struct sema *s, struct node *n) {
-    const char *text = "static assertion failed";
-    size_t len;
+    const char *text = arg(n, 1) ? literal(arg(n, 1)) : "static assertion failed";
     int64_t holds;
-    if (is_poison(arg(n, 0)) || is_poison(arg(n, 1)))
-        return &type_poison;
-    if (arg(n, 1) && !sema_const_str(arg(n, 1), &text, &len))
-        return sema_error(s, n, D_BAD_ARGUMENT, "static_assert() expects a string literal (%s provided)",
-                          type_word(arg(n, 1)->type));
     if (!sema_const_int(arg(n, 0), &holds))
         return sema_error(s, n, D_COMPTIME, "Unable to resolve comptime expression");
     return holds ? &type_none : sema_error(s, n, D_GENERIC, "%s", text);
@@ -196,8 +180,6 @@ static const struct type *check_getopt(struct sema *s, struct node *n) {
     size_t len;
     int64_t number;
     const struct node *a = arg(n, 0), *preset = arg(n, 1);
-    if (is_poison(a) || is_poison(preset))
-        return &type_poison;
     if (!sema_const_str(a, &name, &len))
         return sema_error(s, a, D_BAD_ARGUMENT, "First argument to 'getopt' must be a string literal.");
     if (!preset)
@@ -224,14 +206,8 @@ static const struct type *check_default_str_length(struct sema *s, struct node *
 
 /* On a 64-bit machine a control group's id is the inode of its directory. */
 static const struct type *check_cgroupid(struct sema *s, struct node *n) {
-    const char *path;
-    size_t len;
+    const char *path = literal(arg(n, 0));
     struct stat st;
-    if (is_poison(arg(n, 0)))
-        return &type_poison;
-    if (!sema_const_str(arg(n, 0), &path, &len))
-        return sema_error(s, n, D_BAD_ARGUMENT, "cgroupid() expects a string literal (%s provided)",
-                          type_word(arg(n, 0)->type));
     if (stat(path, &st))
         return sema_error(s, n, D_BAD_ARGUMENT, "Failed to get `cgroupid` for path: \"%s\": %s", path, strerror(errno));
     sema_set_int(n, &type_uint64, st.st_ino);
@@ -249,13 +225,14 @@ const struct builtin builtins_meta[] = {
     { "kfunc_exist", "any", BF_COMPTIME, NULL, check_kfunc, NULL, NULL, NULL, "whether the kernel has a function" },
     { "kfunc_allowed", "any", BF_COMPTIME, NULL, check_kfunc, NULL, NULL, NULL,
       "whether this probe may call a kernel function" },
-    { "fail", "any,...", BF_COMPTIME, NULL, check_fail, emit_nothing, NULL, NULL, "stops compilation with a message" },
-    { "static_assert", "any,?any", BF_COMPTIME, NULL, check_static_assert, emit_nothing, NULL, NULL,
+    { "fail", "strlit,...", BF_COMPTIME, NULL, check_fail, emit_nothing, NULL, NULL,
+      "stops compilation with a message" },
+    { "static_assert", "any,?strlit", BF_COMPTIME, NULL, check_static_assert, emit_nothing, NULL, NULL,
       "stops compilation with a message unless a condition holds" },
     { "getopt", "any,?any,?any", BF_COMPTIME, NULL, check_getopt, NULL, NULL, NULL,
       "the script's own option: getopt(name[, default[, help]])" },
     { "default_str_length", "", BF_COMPTIME, NULL, check_default_str_length, NULL, NULL, NULL,
       "the configured max_strlen" },
-    { "cgroupid", "any", BF_COMPTIME, NULL, check_cgroupid, NULL, NULL, NULL, "cgroup v2 id of a path" },
+    { "cgroupid", "strlit", BF_COMPTIME, NULL, check_cgroupid, NULL, NULL, NULL, "cgroup v2 id of a path" },
     { 0 },
 };

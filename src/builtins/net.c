@@ -23,8 +23,6 @@ static const struct type *check_macaddr(struct sema *s, struct node *n) {
     const struct node *a = arg(n, 0);
     const char *text;
     size_t len;
-    if (is_poison(a))
-        return &type_poison;
     if (sema_const_str(a, &text, &len))
         return sema_error(s, n, D_BAD_ARGUMENT, "macaddr() does not support literal string arguments");
     bool is_bytes = a->type->kind == TY_ARRAY || a->type->kind == TY_STRING || a->type->kind == TY_BUFFER;
@@ -32,7 +30,7 @@ static const struct type *check_macaddr(struct sema *s, struct node *n) {
         return sema_error(s, n, D_BAD_ARGUMENT, "macaddr() argument must be at least 6 bytes in size");
     if (!is_bytes && a->type->kind != TY_PTR && !type_is_intlike(a->type))
         return sema_error(s, n, D_BAD_ARGUMENT, "macaddr() only supports array or pointer arguments (%s provided)",
-                          type_word(a->type));
+                          type_label(a->type));
     keep_space(s, n, a);
     return &type_mac;
 }
@@ -56,18 +54,15 @@ static void emit_macaddr_into(struct codegen *cg, const struct node *n, LLVMValu
 
 static const struct type *check_ntop(struct sema *s, struct node *n) {
     const struct node *a = arg(n, nargs(n) - 1);
-    for (uint32_t i = 0; i < nargs(n); i++)
-        if (is_poison(arg(n, i)))
-            return &type_poison;
     if (nargs(n) == 2 && !type_is_intlike(arg(n, 0)->type))
         return sema_error(s, n, D_BAD_ARGUMENT, "ntop() only supports int arguments (%s provided)",
-                          type_word(arg(n, 0)->type));
+                          type_label(arg(n, 0)->type));
     bool is_bytes = a->type->kind == TY_ARRAY || a->type->kind == TY_STRING;
     if (is_bytes && a->type->size != IPV4_SIZE && a->type->size != IPV6_SIZE)
         return sema_error(s, n, D_BAD_ARGUMENT, "ntop() argument must be 4 or 16 bytes in size");
     if (!is_bytes && a->type->kind != TY_PTR && !type_is_intlike(a->type))
         return sema_error(s, n, D_BAD_ARGUMENT, "ntop() expects an integer or array argument, got %s",
-                          type_word(a->type));
+                          type_label(a->type));
     keep_space(s, n, a);
     return &type_inet;
 }
@@ -96,8 +91,6 @@ static const struct type *check_pton(struct sema *s, struct node *n) {
     const char *text;
     size_t len;
     unsigned char *bytes = ARENA_ARRAY(s->arena, unsigned char, IPV6_SIZE);
-    if (is_poison(arg(n, 0)))
-        return &type_poison;
     if (!sema_const_str(arg(n, 0), &text, &len))
         return sema_error(s, n, D_BAD_ARGUMENT, "pton() expects an string literal at the first argument");
     bool is_v6 = strchr(text, ':') != NULL;

@@ -30,20 +30,11 @@ static void complain(struct runtime *rt, const char *text) {
 
 /* ---- time, strftime ------------------------------------------------------------------------- */
 
-static const char default_time[] = "%H:%M:%S\n";
-
 static const struct type *check_time(struct sema *s, struct node *n) {
-    const char *format = default_time;
-    size_t len = strlen(default_time);
-    const struct node *a = arg(n, 0);
-    if (is_poison(a))
-        return &type_poison;
-    if (a && !sema_const_str(a, &format, &len))
-        return sema_error(s, n, D_BAD_ARGUMENT, "time() expects a string literal (%s provided)", type_word(a->type));
     struct event_site *site = s->is_final ? sema_event(s, n, NULL, 0) : NULL;
     if (site) {
-        site->format = arena_strndup(s->arena, format, len);
-        site->format_len = len;
+        site->format = arg(n, 0) ? literal(arg(n, 0)) : "%H:%M:%S\n";
+        site->format_len = strlen(site->format);
     }
     return &type_none;
 }
@@ -70,18 +61,8 @@ static void deliver_time(struct runtime *rt, const struct event_site *site, cons
 }
 
 static const struct type *check_strftime(struct sema *s, struct node *n) {
-    const char *format;
-    size_t len;
     int64_t now;
     const struct node *when = arg(n, 1);
-    if (is_poison(arg(n, 0)) || is_poison(when))
-        return &type_poison;
-    if (!sema_const_str(arg(n, 0), &format, &len))
-        return sema_error(s, n, D_BAD_ARGUMENT, "strftime() expects a string literal (%s provided)",
-                          type_word(arg(n, 0)->type));
-    if (!type_is_intlike(when->type) && !type_ops[when->type->kind].is_castable)
-        return sema_error(s, n, D_BAD_ARGUMENT, "strftime() only supports int arguments (%s provided)",
-                          type_word(when->type));
     if (when->type->kind == TY_INT && when->type->bits == TS_MONOTONIC)
         return sema_error(s, n, D_BAD_ARGUMENT, "strftime() can not take a monotonic timestamp");
     if (sema_const_int(when, &now) && now < 0 && when->type->is_signed)
@@ -91,12 +72,9 @@ static const struct type *check_strftime(struct sema *s, struct node *n) {
 
 static void emit_strftime_into(struct codegen *cg, const struct node *n, LLVMValueRef dest, const struct type *t) {
     const struct node *when = arg(n, 1);
-    const char *format = "";
-    size_t len;
     (void)t;
-    sema_const_str(arg(n, 0), &format, &len);
     uint32_t mode = when->type->kind == TY_INT ? when->type->bits : TS_BOOT;
-    uint32_t number = program_string(cg_checked(cg)->program, format);
+    uint32_t number = program_string(cg_checked(cg)->program, literal(arg(n, 0)));
     cg_store_int(cg, cg_ptr_add(cg, dest, offsetof(struct timestamp_value, ns)), cg_expr_i64(cg, when));
     cg_store_int(cg, cg_ptr_add(cg, dest, offsetof(struct timestamp_value, mode)), cg_i32(cg, mode));
     cg_store_int(cg, cg_ptr_add(cg, dest, offsetof(struct timestamp_value, format)), cg_i32(cg, number));
@@ -171,16 +149,10 @@ static void deliver_system(struct runtime *rt, const struct event_site *site, co
 enum { JOIN_STRINGS = 16, BUFFER_HEADER = 4 };
 
 static const struct type *check_join(struct sema *s, struct node *n) {
-    const char *separator = " ";
-    size_t len = 1;
-    const struct node *a = arg(n, 0), *b = arg(n, 1);
-    if (is_poison(a) || is_poison(b))
-        return &type_poison;
+    const struct node *a = arg(n, 0);
     if (!type_is_intlike(a->type) && a->type->kind != TY_PTR)
         return sema_error(s, n, D_BAD_ARGUMENT, "() only supports int or pointer arguments (%s provided)",
-                          type_word(a->type));
-    if (b && !sema_const_str(b, &separator, &len))
-        return sema_error(s, n, D_BAD_ARGUMENT, "join() expects a string literal (%s provided)", type_word(b->type));
+                          type_label(a->type));
     enum addr_space as = arg_space(s, a);
     if (!s->is_final)
         return &type_none;
@@ -188,7 +160,7 @@ static const struct type *check_join(struct sema *s, struct node *n) {
     const struct type *t = type_buffer(s->arena, capacity);
     struct event_site *site = sema_event(s, n, &t, 1);
     if (site) {
-        site->text = arena_strndup(s->arena, separator, len);
+        site->text = arg(n, 1) ? literal(arg(n, 1)) : " ";
         site->number[0] = as;
     }
     return &type_none;
@@ -242,13 +214,13 @@ static void deliver_join(struct runtime *rt, const struct event_site *site, cons
 }
 
 const struct builtin builtins_output[] = {
-    { "time", "?any", BF_ASYNC, NULL, check_time, emit_time, NULL, deliver_time, "prints the time of day" },
-    { "strftime", "any,any", 0, NULL, check_strftime, NULL, emit_strftime_into, NULL,
+    { "time", "?strlit", BF_ASYNC, NULL, check_time, emit_time, NULL, deliver_time, "prints the time of day" },
+    { "strftime", "strlit,int", 0, NULL, check_strftime, NULL, emit_strftime_into, NULL,
       "nanoseconds as a date and time: strftime(\"%H:%M:%S\", nsecs)" },
-    { "cat", "any,...", BF_ASYNC, NULL, check_format, emit_format, NULL, deliver_cat, "prints a file" },
-    { "join", "any,?any", BF_ASYNC, NULL, check_join, emit_join, NULL, deliver_join,
+    { "cat", "strlit,...", BF_ASYNC, NULL, check_format, emit_format, NULL, deliver_cat, "prints a file" },
+    { "join", "any,?strlit", BF_ASYNC, NULL, check_join, emit_join, NULL, deliver_join,
       "prints an array of strings with a separator" },
-    { "system", "any,...", BF_ASYNC | BF_UNSAFE, NULL, check_format, emit_format, NULL, deliver_system,
+    { "system", "strlit,...", BF_ASYNC | BF_UNSAFE, NULL, check_format, emit_format, NULL, deliver_system,
       "runs a shell command" },
     { 0 },
 };

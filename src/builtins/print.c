@@ -32,10 +32,8 @@ static const struct type *check_print_map(struct sema *s, struct node *n) {
     int64_t limits[2] = { 0, 0 };
     for (uint32_t i = 1; i < nargs(n); i++)
         if (!sema_const_int(arg(n, i), &limits[i - 1]))
-            return is_poison(arg(n, i))
-                       ? &type_poison
-                       : sema_error(s, n, D_BAD_ARGUMENT, "print() expects a int literal (%s provided)",
-                                    type_word(arg(n, i)->type));
+            return sema_error(s, n, D_BAD_ARGUMENT, "print() expects a int literal (%s provided)",
+                              type_label(arg(n, i)->type));
     if (!m || !s->is_final)
         return &type_none;
     if (nargs(n) > 1 && m->value && m->value->kind == TY_STATS)
@@ -72,8 +70,6 @@ static const struct type *check_print(struct sema *s, struct node *n) {
     const struct node *a = arg(n, 0);
     if (is_whole_map(a))
         return check_print_map(s, n);
-    if (is_poison(a))
-        return &type_poison;
     if (nargs(n) > 1)
         return sema_error(s, n, D_BAD_COUNT, "Non-map print() only takes 1 argument, %zu found", nargs(n));
     const struct type *t = shown_type(a);
@@ -109,8 +105,6 @@ static void deliver_print(struct runtime *rt, const struct event_site *site, con
 
 static const struct type *check_whole_map(struct sema *s, struct node *n) {
     const struct node *a = arg(n, 0);
-    if (is_poison(a))
-        return &type_poison;
     if (!is_whole_map(a))
         return sema_error(s, a, D_BAD_ARGUMENT, "%s() expects a map argument", n->call.name);
     if (!s->is_final || !a->map.map)
@@ -132,7 +126,7 @@ static void deliver_zero(struct runtime *rt, const struct event_site *site, cons
 }
 
 const struct builtin builtins_print[] = {
-    { "printf", "any,...", BF_ASYNC, NULL, check_printf, emit_format, NULL, deliver_printf, "formatted output" },
+    { "printf", "strlit,...", BF_ASYNC, NULL, check_printf, emit_format, NULL, deliver_printf, "formatted output" },
     { "print", "map|any,?any,?any", BF_ASYNC, NULL, check_print, emit_print, NULL, deliver_print,
       "a value, or a map: print(@m[, top[, div]])" },
     { "clear", "map|any", BF_ASYNC, NULL, check_whole_map, emit_print, NULL, deliver_clear,

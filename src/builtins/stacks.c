@@ -49,8 +49,6 @@ static const struct type *check_stack(struct sema *s, struct node *n, enum type_
     enum stack_mode mode = s->program->config.stack_mode;
     uint32_t limit = DEFAULT_LIMIT;
     const struct node *a = arg(n, 0), *b = arg(n, 1);
-    if (is_poison(a) || is_poison(b))
-        return &type_poison;
     if (b && a->kind != N_IDENT)
         return sema_error(s, n, D_BAD_ARGUMENT, "Expected stack mode as first argument");
     if (a && a->kind == N_IDENT && !stack_mode(s, n, a, &mode))

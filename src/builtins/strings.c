@@ -23,8 +23,6 @@ static bool is_string_like(const struct type *t) {
 
 static bool strings_only(struct sema *s, const struct node *n, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
-        if (is_poison(arg(n, i)))
-            return false;
         if (!is_string_like(arg(n, i)->type)) {
             sema_error(s, n, D_BAD_ARGUMENT, "string-like values must be either strings, arrays or pointers");
             return false;
@@ -82,11 +80,9 @@ static const struct type *check_strncmp(struct sema *s, struct node *n) {
     const char *a, *b;
     size_t alen, blen;
     for (uint32_t i = 0; i < 2; i++) {
-        if (is_poison(arg(n, i)))
-            return &type_poison;
         if (arg(n, i)->type->kind != TY_STRING && arg(n, i)->type->kind != TY_ARRAY)
             return sema_error(s, n, D_BAD_ARGUMENT, "strncmp() only supports string arguments (%s provided)",
-                              type_word(arg(n, i)->type));
+                              type_label(arg(n, i)->type));
     }
     if (!sema_const_int(arg(n, 2), &limit) || limit < 0)
         return sema_error(s, n, D_BAD_ARGUMENT, "Builtin strncmp requires a non-negative literal");
@@ -162,9 +158,6 @@ static struct value emit_strncmp(struct codegen *cg, const struct node *n) {
 
 static const struct type *check_memcmp(struct sema *s, struct node *n) {
     int64_t count;
-    for (uint32_t i = 0; i < 2; i++)
-        if (is_poison(arg(n, i)))
-            return &type_poison;
     if (!sema_const_int(arg(n, 2), &count))
         return sema_error(s, n, D_UNSUPPORTED, "memcmp() needs a literal as number of bytes");
     if (count < 0 || count > 1 << 16)

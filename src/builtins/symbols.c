@@ -8,8 +8,6 @@
 
 static bool address_argument(struct sema *s, const struct node *n) {
     const struct node *a = arg(n, 0);
-    if (is_poison(a))
-        return false;
     if (type_is_intlike(a->type) || a->type->kind == TY_PTR || type_ops[a->type->kind].is_castable)
         return true;
     sema_error(s, n, D_BAD_ARGUMENT, "%s() expects an integer or pointer argument", n->call.name);
@@ -42,13 +40,7 @@ static void emit_usym_into(struct codegen *cg, const struct node *n, LLVMValueRe
 /* ---- kaddr --------------------------------------------------------------------------------- */
 
 static const struct type *check_kaddr(struct sema *s, struct node *n) {
-    const char *name;
-    size_t len;
-    if (is_poison(arg(n, 0)))
-        return &type_poison;
-    if (!sema_const_str(arg(n, 0), &name, &len))
-        return sema_error(s, n, D_BAD_ARGUMENT, "kaddr() expects a string literal (%s provided)",
-                          type_word(arg(n, 0)->type));
+    const char *name = literal(arg(n, 0));
     uint64_t *found = n->call.data; /* the kernel's list is long: one look for all rounds of inference */
     if (!found) {
         struct symbols *syms = symbols_new(false);
@@ -110,8 +102,6 @@ static const struct type *check_uaddr(struct sema *s, struct node *n) {
     size_t len;
     if (!(b->provider->flags & PF_HAS_FUNC_USYM) && strcmp(b->provider->name, "usdt"))
         return sema_error(s, n, D_NOT_HERE, "uaddr can not be used with \"%s\" probes", b->provider->name);
-    if (is_poison(arg(n, 0)))
-        return &type_poison;
     if (!sema_const_str(arg(n, 0), &name, &len))
         return sema_error(s, n, D_BAD_ARGUMENT, "uaddr() expects a string literal as the first argument");
     struct uaddr_call *c = ARENA_NEW(s->arena, struct uaddr_call);
@@ -136,27 +126,9 @@ static struct value emit_uaddr(struct codegen *cg, const struct node *n) {
 
 /* ---- control groups ------------------------------------------------------------------------ */
 
-static const struct type *check_cgroup_path(struct sema *s, struct node *n) {
-    const char *glob;
-    size_t len;
-    if (is_poison(arg(n, 0)) || is_poison(arg(n, 1)))
-        return &type_poison;
-    if (!type_is_intlike(arg(n, 0)->type))
-        return sema_error(s, n, D_BAD_ARGUMENT, "cgroup_path() only supports int arguments (%s provided)",
-                          type_word(arg(n, 0)->type));
-    if (arg(n, 1) && !sema_const_str(arg(n, 1), &glob, &len))
-        return sema_error(s, n, D_BAD_ARGUMENT, "cgroup_path() expects a string literal (%s provided)",
-                          type_word(arg(n, 1)->type));
-    return &type_cgroup_path;
-}
-
 static void emit_cgroup_path_into(struct codegen *cg, const struct node *n, LLVMValueRef dest, const struct type *t) {
-    const char *glob = "";
-    size_t len;
+    uint32_t number = arg(n, 1) ? program_string(cg_checked(cg)->program, literal(arg(n, 1))) : 0;
     (void)t;
-    if (arg(n, 1))
-        sema_const_str(arg(n, 1), &glob, &len);
-    uint32_t number = arg(n, 1) ? program_string(cg_checked(cg)->program, glob) : 0;
     cg_store_int(cg, cg_ptr_add(cg, dest, offsetof(struct cgroup_path_value, id)), cg_expr_i64(cg, arg(n, 0)));
     cg_store_int(cg, cg_ptr_add(cg, dest, offsetof(struct cgroup_path_value, glob)), cg_i64(cg, number));
 }
@@ -165,9 +137,9 @@ const struct builtin builtins_symbols[] = {
     { "ksym", "any", 0, NULL, check_ksym, emit_ksym, NULL, NULL, "name of the kernel function at an address" },
     { "usym", "any", 0, NULL, check_usym, NULL, emit_usym_into, NULL,
       "name of the running process's function at an address" },
-    { "kaddr", "any", BF_COMPTIME, NULL, check_kaddr, NULL, NULL, NULL, "address of a kernel symbol" },
+    { "kaddr", "strlit", BF_COMPTIME, NULL, check_kaddr, NULL, NULL, NULL, "address of a kernel symbol" },
     { "uaddr", "any", 0, NULL, check_uaddr, emit_uaddr, NULL, NULL, "address of a variable of the probed program" },
-    { "cgroup_path", "any,?any", 0, NULL, check_cgroup_path, NULL, emit_cgroup_path_into, NULL,
+    { "cgroup_path", "int,?strlit", 0, &type_cgroup_path, NULL, NULL, emit_cgroup_path_into, NULL,
       "paths of the control groups with an id, of all hierarchies or those matching a pattern" },
     { 0 },
 };
