@@ -39,7 +39,9 @@ static void text_map(struct sink *s, struct map_snapshot *m, uint64_t top, int64
 /* "file:line:from-to: LEVEL: text", for messages without a place "LEVEL: text". */
 static void add_header(struct strbuf *out, const struct event_site *site, const char *text, size_t len,
                        bool is_warning) {
-    if (site->file)
+    if (site->file && site->end_line > site->line)
+        strbuf_printf(out, "%s:%u-%u: ", site->file, site->line, site->end_line);
+    else if (site->file)
         strbuf_printf(out, "%s:%u:%u-%u: ", site->file, site->line, site->col, site->end_col);
     strbuf_adds(out, is_warning ? "WARNING: " : "ERROR: ");
     strbuf_add(out, text, len);

@@ -92,14 +92,15 @@ static const struct member stack_map_list[] = {
 };
 
 static const struct member event_list[] = {
-    M(M_U32, event_site, id),        M(M_STR, event_site, call),
-    M(M_TYPE, event_site, record),   M_TEXT(event_site, format, format_len),
-    M(M_STR, event_site, text),      M(M_STR, event_site, helper),
-    M(M_I32, event_site, map),       M(M_U64, event_site, number[0]),
-    M(M_U64, event_site, number[1]), M(M_U64, event_site, number[2]),
-    M(M_STR, event_site, file),      M(M_U32, event_site, line),
-    M(M_U32, event_site, col),       M(M_U32, event_site, end_col),
-    M(M_STR, event_site, excerpt),   M(M_STR, event_site, expansions),
+    M(M_U32, event_site, id),         M(M_STR, event_site, call),
+    M(M_TYPE, event_site, record),    M_TEXT(event_site, format, format_len),
+    M(M_STR, event_site, text),       M(M_STR, event_site, helper),
+    M(M_I32, event_site, map),        M(M_U64, event_site, number[0]),
+    M(M_U64, event_site, number[1]),  M(M_U64, event_site, number[2]),
+    M(M_STR, event_site, file),       M(M_U32, event_site, line),
+    M(M_U32, event_site, col),        M(M_U32, event_site, end_col),
+    M(M_U32, event_site, end_line),   M(M_STR, event_site, excerpt),
+    M(M_STR, event_site, expansions),
 };
 
 static const struct member loss_list[] = {

@@ -137,6 +137,7 @@ struct event_site {
     uint64_t number[3];        /* print: top, div; anything else by agreement of check and deliver */
     const char *file;          /* place of the call: errorf, run-time errors */
     uint32_t line, col, end_col;
+    uint32_t end_line;         /* 0, or the last line of a call over several: columns are not shown then */
     const char *excerpt;       /* source line and markers, ready to print, for run-time errors */
     const char *expansions;    /* "expanded from" blocks, ready to print; NULL without */
 };

@@ -542,7 +542,10 @@ static void writes_text(void **state) {
     c.sink.color = true;
     const struct event_site site = { .call = "warnf" };
     c.sink.ops->error(&c.sink, &site, "w", 1, true, 0);
-    assert_string_equal(written(a, c.err), "\033[33mWARNING: w\033[0m\n");
+    c.sink.color = false;
+    const struct event_site lines = { .call = "errorf", .file = "stdin", .line = 2, .end_line = 3 };
+    c.sink.ops->error(&c.sink, &lines, "x", 1, false, 0);
+    assert_string_equal(written(a, c.err), "\033[33mWARNING: w\033[0m\nstdin:2-3: ERROR: x\n");
     capture_close(&c);
 }
 
