@@ -99,6 +99,9 @@ struct provider {
      * Providers with PF_NO_LIST are asked by name only, never for a provider pattern with wildcards. */
     void (*list)(struct probe_env *env, const struct attach_point *pattern, struct listing *out);
     const char *help;
+    /* Whether one BPF program could serve both probes of this provider (same attach kind); NULL: always. A body is
+     * compiled once for all probes that can share. */
+    bool (*can_share)(const struct probe *a, const struct probe *b);
 };
 
 extern const struct provider *const providers[]; /* ends with NULL */

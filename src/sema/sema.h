@@ -88,6 +88,15 @@ const struct type *sema_format_call(struct sema *s, struct node *call, uint32_t 
 bool sema_require(struct sema *s, const struct node *n, unsigned provider_flags, const char *what);
 /* Marks the use of an unstable feature: error or warning as configured. */
 void sema_unstable(struct sema *s, const struct node *n, const char *feature, enum unstable level);
+/* A key given apart from its map (has_key(@m, k)): takes part in the map's key type, or reports the mismatch. `map` is
+ * N_MAP without key. False for scalar maps (unreported) and after errors. */
+bool sema_map_key(struct sema *s, const struct node *map, struct node *key);
+/* Whether the map is known to have no keys; before the last round info->key alone does not tell. */
+bool sema_map_is_scalar(const struct map_info *map);
+/* For arguments of kind `var`: the call assigns a value of type t to the variable; unknown ones are reported. */
+void sema_assign_var(struct sema *s, struct node *var, const struct type *t);
+/* Marks a stack type as in use: its BPF map is registered in program->stack_maps. */
+void sema_stack_map(struct sema *s, const struct type *stack);
 /* The address space an integer cast to a pointer gets in this block. */
 enum addr_space sema_int_space(const struct sema *s);
 /* Smallest common type (reference §7.3), or NULL when they do not go together. */

@@ -1,0 +1,86 @@
+/* The order of passes: config → map declarations → blocks → inference rounds, muted, until no type changes → the round
+ * that reports → plans → storage. */
+#include "sema/state.h"
+
+enum { MAX_ROUNDS = 100 };
+
+static void type_all(struct sema *s) {
+    for (VEC_EACH(b, &s->state->blocks))
+        type_probe(s, *b);
+    s->block = NULL;
+}
+
+/* Types only grow, so this ends; the bound is for scripts whose types chase each other. */
+static void infer(struct sema *s) {
+    s->diag->muted++;
+    for (int round = 0; round < MAX_ROUNDS; round++) {
+        s->changed = false;
+        type_all(s);
+        if (!s->changed && !maps_default(s))
+            break;
+    }
+    s->diag->muted--;
+    s->is_final = true;
+    type_all(s);
+    maps_check_declared(s);
+}
+
+static uint32_t power_of_two(uint32_t n) {
+    uint32_t p = 1;
+    while (p < n && p < 1u << 31)
+        p *= 2;
+    return p;
+}
+
+static struct program *new_program(struct sema *s, const struct config *config) {
+    struct program *p = ARENA_NEW(s->arena, struct program);
+    p->arena = s->arena;
+    p->config = *config;
+    p->ncpus = power_of_two(s->opt->ncpus);
+    VEC_PUSH(s->arena, &p->strings, "");
+    return p;
+}
+
+static struct sema_state *new_state(struct sema *s) {
+    struct sema_state *st = ARENA_NEW(s->arena, struct sema_state);
+    hmap_init(&st->maps, s->arena);
+    st->env = (struct probe_env){ .arena = s->arena,
+                                  .types = s->types,
+                                  .diag = s->diag,
+                                  .config = &s->program->config,
+                                  .pid = s->opt->pid,
+                                  .child_pid = s->opt->child_pid,
+                                  .is_unsafe = !s->opt->is_safe,
+                                  .probe_filter = s->opt->probe_filter };
+    return st;
+}
+
+static struct checked *new_checked(struct sema *s) {
+    struct checked *out = ARENA_NEW(s->arena, struct checked);
+    out->program = s->program;
+    out->types = s->types;
+    out->pid = s->opt->pid;
+    out->report_reads = s->opt->report_reads;
+    return out;
+}
+
+struct checked *sema_check(struct script *script, struct typedb *types, const struct config *config,
+                           const struct sema_options *opt, struct diag *d) {
+    struct sema s = { .arena = script->arena, .diag = d, .types = types, .opt = opt };
+    unsigned errors = d->nerrors;
+    s.program = new_program(&s, config);
+    s.state = new_state(&s);
+    s.out = new_checked(&s);
+    config_block(&s, script);
+    map_declarations(&s, script);
+    if (d->nerrors == errors)
+        make_blocks(&s, script);
+    if (d->nerrors != errors)
+        return NULL;
+    infer(&s);
+    if (d->nerrors != errors)
+        return NULL;
+    plan_blocks(&s);
+    lay_out_maps(&s);
+    return d->nerrors == errors ? s.out : NULL;
+}
