@@ -45,6 +45,11 @@ int reg_of_result(void);
 int reg_of_ip(void);
 const char *reg_architecture(void);
 
+/* The integer type that an element of an aggregation reads as. */
+static inline const struct type *agg_result(const struct type *t) {
+    return t->kind != TY_COUNT && t->is_signed ? &type_int64 : &type_uint64;
+}
+
 /* Address of the probed function (probes that have one). */
 LLVMValueRef emit_func_ip(struct codegen *cg);
 /* Writes struct usym_value for an address of the current process. */

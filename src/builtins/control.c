@@ -131,8 +131,6 @@ static const struct type *check_signal(struct sema *s, struct node *n) {
     if (!may_signal(p->name))
         sema_error(s, n, D_NOT_HERE, "%s() can not be used for this probetype %s", n->call.name,
                    p->probetype ? p->probetype : p->name);
-    if (s->opt->is_safe)
-        return sema_error(s, n, D_UNSAFE, "%s() is unsafe. To use you need the --unsafe flag", n->call.name);
     if (sema_const_str(a, &name, &len)) {
         number = signal_number(name);
         if (number < 0)
@@ -204,8 +202,9 @@ const struct builtin builtins_control[] = {
       "a failed helper or operation" },
     { "debugf", "strlit,...", 0, NULL, check_debugf, emit_debugf, NULL, NULL,
       "formatted output to the kernel's trace pipe" },
-    { "signal", "any", 0, NULL, check_signal, emit_signal, NULL, NULL, "sends a signal to the running process" },
-    { "signal_thread", "any", 0, NULL, check_signal, emit_signal_thread, NULL, NULL,
+    { "signal", "any", BF_UNSAFE, NULL, check_signal, emit_signal, NULL, NULL,
+      "sends a signal to the running process" },
+    { "signal_thread", "any", BF_UNSAFE, NULL, check_signal, emit_signal_thread, NULL, NULL,
       "sends a signal to the running thread" },
     { "override", "int", BF_UNSAFE, NULL, check_override, emit_override, NULL, NULL,
       "makes the probed function return a value at once" },

@@ -4,61 +4,32 @@
 #include <linux/bpf.h>
 #include <string.h>
 
-/* The access @m[key] that a call of a map and a key stands for: typed like one that is written out, so key types unify
- * and mismatches are reported. Kept in call.data. */
-struct access {
-    struct node *element;
-    struct node *find; /* find(): the block that assigns */
-};
-
-static struct access *access_of(struct sema *s, struct node *n) {
-    if (!n->call.data)
-        n->call.data = ARENA_NEW(s->arena, struct access);
-    return n->call.data;
-}
-
-static struct node *element(struct sema *s, struct node *n, struct node *key) {
-    struct access *a = access_of(s, n);
-    if (!a->element) {
-        a->element = node_new(s->arena, N_MAP, n->span);
-        a->element->map.name = arg(n, 0)->map.name;
-        a->element->map.key = key;
-    }
-    return a->element;
-}
-
-static bool is_map(const struct node *a) { return a && a->kind == N_MAP; }
-
-/* Scalar maps are known as such once they have a value type but no key type. */
-static bool is_scalar_map(const struct map_info *m) { return m && m->value && !m->key; }
-static bool is_keyed_map(const struct map_info *m) { return m && m->key; }
+static bool is_map(const struct node *a) { return a->kind == N_MAP; }
+static bool is_whole_map(const struct node *a) { return is_map(a) && !a->map.key; }
 
 static const struct type *keyed_only(struct sema *s, struct node *n, const char *what) {
     return sema_error(s, n, D_BAD_ARGUMENT, "call to %s expects a map with explicit keys (non-scalar map)", what);
 }
 
-/* Types map and key: false after an error. */
+/* (@m, key): false after an error. */
 static bool check_access(struct sema *s, struct node *n, const char *what) {
-    if (!is_map(arg(n, 0)) || arg(n, 0)->map.key) {
+    if (!is_whole_map(arg(n, 0))) {
         sema_error(s, arg(n, 0), D_BAD_ARGUMENT, "%s() expects a map argument", n->call.name);
         return false;
     }
-    if (is_scalar_map(arg(n, 0)->map.map)) {
+    if (sema_map_is_scalar(arg(n, 0)->map.map)) {
         keyed_only(s, n, what);
         return false;
     }
-    return sema_expr(s, element(s, n, arg(n, 1)))->kind != TY_POISON;
+    return sema_map_key(s, arg(n, 0), arg(n, 1));
 }
 
-static const struct map_info *map_of(const struct node *n) {
-    const struct access *a = n->call.data;
-    return a && a->element ? a->element->map.map : arg(n, 0)->map.map;
-}
+static const struct map_info *map_of(const struct node *n) { return arg(n, 0)->map.map; }
 
+/* The key behind the map, or inside of it: delete(@m[key]). */
 static LLVMValueRef key_of(struct codegen *cg, const struct node *n) {
-    const struct access *a = n->call.data;
-    const struct node *key = a && a->element ? a->element->map.key : arg(n, 0)->map.key;
-    return cg_map_key(cg, map_of(n), key);
+    const struct node *map = arg(n, 0);
+    return cg_map_key(cg, map->map.map, map->map.key ? map->map.key : arg(n, 1));
 }
 
 static struct value as_bool(struct codegen *cg, LLVMValueRef i1) {
@@ -73,7 +44,7 @@ static const struct type *check_delete(struct sema *s, struct node *n) {
         return check_access(s, n, "delete() with two arguments") ? &type_bool : &type_poison;
     if (!is_map(a))
         return sema_error(s, a, D_BAD_ARGUMENT, "delete() expects a map argument");
-    if (!a->map.key && is_keyed_map(a->map.map))
+    if (!a->map.key && a->map.map->key && !sema_map_is_scalar(a->map.map))
         return sema_error(s, n, D_BAD_ARGUMENT,
                           "call to delete() with a single argument expects a map without explicit keys (scalar map)");
     return &type_bool;
@@ -120,35 +91,38 @@ static struct value emit_has_key(struct codegen *cg, const struct node *n) {
     return as_bool(cg, cg_cmp(cg, C_NE, cg_ptr_to_i64(cg, p), cg_i64(cg, 0)));
 }
 
-/* { $v = @m[key]; true } */
+/* { $v = @m[key]; true }, made once and kept in call.data. */
 static struct node *assignment(struct sema *s, struct node *n) {
-    struct access *a = access_of(s, n);
-    if (a->find)
-        return a->find;
+    if (n->call.data)
+        return n->call.data;
     struct node *assign = node_new(s->arena, N_ASSIGN, n->span), *yes = node_new(s->arena, N_BOOL, n->span);
+    struct node *element = node_new(s->arena, N_MAP, n->span), *block = node_new(s->arena, N_BLOCK, n->span);
+    element->map.name = arg(n, 0)->map.name;
+    element->map.key = arg(n, 1);
     assign->assign.lvalue = arg(n, 2);
-    assign->assign.value = element(s, n, arg(n, 1));
+    assign->assign.value = element;
     yes->num.value = 1;
-    a->find = node_new(s->arena, N_BLOCK, n->span);
-    VEC_PUSH(s->arena, &a->find->block.stmts, assign);
-    a->find->block.value = yes;
-    return a->find;
+    VEC_PUSH(s->arena, &block->block.stmts, assign);
+    block->block.value = yes;
+    n->call.data = block;
+    return block;
 }
 
 static const struct type *check_find(struct sema *s, struct node *n) {
-    if (arg(n, 2)->kind != N_VAR)
-        return sema_error(s, arg(n, 2), D_BAD_ARGUMENT, "find() expects a variable as its third argument");
     if (!check_access(s, n, "find()"))
         return &type_poison;
+    if (arg(n, 0)->map.map->value) {
+        const struct type *t = arg(n, 0)->map.map->value;
+        sema_assign_var(s, arg(n, 2), type_ops[t->kind].is_castable ? agg_result(t) : t);
+    }
     return sema_expr(s, assignment(s, n))->kind == TY_POISON ? &type_poison : &type_bool;
 }
 
 static struct value emit_find(struct codegen *cg, const struct node *n) {
-    const struct access *a = n->call.data;
     LLVMValueRef found = cg_slot(cg, cg_i64(cg, 0));
     LLVMValueRef p = cg_map_lookup(cg, map_of(n), key_of(cg, n));
     struct cg_if there = cg_if(cg, cg_cmp(cg, C_NE, cg_ptr_to_i64(cg, p), cg_i64(cg, 0)));
-    cg_expr(cg, a->find);
+    cg_expr(cg, n->call.data);
     cg_slot_set(cg, found, cg_i64(cg, 1));
     cg_end(cg, &there);
     return cg_reg(cg_trunc(cg, cg_slot_get(cg, found), 8), &type_bool);
@@ -157,15 +131,13 @@ static struct value emit_find(struct codegen *cg, const struct node *n) {
 /* ---- len ------------------------------------------------------------------------------------ */
 
 static const struct type *check_len(struct sema *s, struct node *n) {
-    const struct node *a = arg(n, 0);
-    if (is_map(a) && !a->map.key) {
-        const struct type *v = a->map.map ? a->map.map->value : NULL;
-        if (is_scalar_map(a->map.map) && v->kind != TY_KSTACK && v->kind != TY_USTACK)
-            return keyed_only(s, n, "len()");
-        if (!is_scalar_map(a->map.map))
+    struct node *a = arg(n, 0);
+    if (is_whole_map(a)) {
+        if (!sema_map_is_scalar(a->map.map))
             return &type_int64;
-        if (sema_expr(s, arg(n, 0))->kind == TY_POISON)
-            return &type_poison;
+        if (!is_kind(a, TY_KSTACK) && !is_kind(a, TY_USTACK))
+            return keyed_only(s, n, "len()");
+        sema_expr(s, a); /* a stack kept in a scalar map */
     } else if (!is_kind(a, TY_KSTACK) && !is_kind(a, TY_USTACK)) {
         return sema_error(s, n, D_BAD_ARGUMENT, "call to len() expects a map, ustack, or kstack");
     }
@@ -175,7 +147,7 @@ static const struct type *check_len(struct sema *s, struct node *n) {
 
 static struct value emit_len(struct codegen *cg, const struct node *n) {
     const struct node *a = arg(n, 0);
-    if (is_map(a) && !a->map.key && is_keyed_map(a->map.map))
+    if (is_whole_map(a) && a->map.map->key)
         return cg_reg(cg_map_len(cg, a->map.map), n->type);
     struct value v = cg_load(cg, cg_expr(cg, a));
     return cg_reg(cg_load_int(cg, cg_ptr_add(cg, v.v, offsetof(struct stack_value, nframes)), 64), n->type);

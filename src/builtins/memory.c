@@ -1,4 +1,4 @@
-/* Reading memory: str and buf; what pointers are: kptr, uptr, is_err; and bswap. */
+/* Reading memory: str and buf; what pointers point to: kptr, uptr; and bswap. */
 #include "builtins/common.h"
 
 #include <string.h>
@@ -190,14 +190,6 @@ static struct value emit_same(struct codegen *cg, const struct node *n) {
     return cg_reg(cg_trunc(cg, v, n->type->size * 8), n->type);
 }
 
-enum { MAX_ERRNO = 4095 };
-
-static struct value emit_is_err(struct codegen *cg, const struct node *n) {
-    LLVMValueRef p = cg_expr_i64(cg, arg(n, 0));
-    LLVMValueRef bad = cg_cmp(cg, C_UGE, p, cg_i64(cg, (uint64_t)-MAX_ERRNO));
-    return cg_reg(cg_trunc(cg, cg_zext(cg, bad), 8), n->type);
-}
-
 /* ---- bswap -------------------------------------------------------------------------------- */
 
 static const struct type *check_bswap(struct sema *s, struct node *n) {
@@ -225,7 +217,6 @@ const struct builtin builtins_memory[] = {
     { "buf", "any,?int", 0, NULL, check_buf, NULL, emit_buf_into, NULL, "n bytes at an address, or an array's" },
     { "kptr", "any", 0, NULL, check_kptr, emit_same, NULL, NULL, "the same pointer, into kernel memory" },
     { "uptr", "any", 0, NULL, check_uptr, emit_same, NULL, NULL, "the same pointer, into user memory" },
-    { "is_err", "int|ptr", 0, &type_bool, NULL, emit_is_err, NULL, NULL, "whether a kernel pointer is an error code" },
     { "bswap", "any", 0, NULL, check_bswap, emit_bswap, NULL, NULL, "the integer with its bytes in reverse order" },
     { 0 },
 };

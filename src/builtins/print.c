@@ -57,7 +57,7 @@ static const struct type *shown_type(const struct node *a) {
         return t;
     if (!type_ops[t->kind].is_castable)
         return NULL;
-    return t->kind != TY_COUNT && t->is_signed ? &type_int64 : &type_uint64;
+    return agg_result(t);
 }
 
 static bool is_printable(const struct sema *s, const struct type *t) {
