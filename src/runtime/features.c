@@ -4,6 +4,7 @@
  * run, so they are kept; the set as a whole takes well under a millisecond. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
@@ -89,6 +90,18 @@ static bool has_event_source(const char *name) {
     return access(path, F_OK) == 0;
 }
 
+/* Any module at all with a description of its own. */
+static bool has_module_btf(void) {
+    DIR *dir = opendir("/sys/kernel/btf");
+    struct dirent *e;
+    bool found = false;
+    while (dir && !found && (e = readdir(dir)))
+        found = e->d_name[0] != '.' && strcmp(e->d_name, "vmlinux") != 0;
+    if (dir)
+        closedir(dir);
+    return found;
+}
+
 static void probe_all(struct kernel_features *f) {
     f->btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
     f->kprobes = has_event_source("kprobe");
@@ -103,6 +116,9 @@ static void probe_all(struct kernel_features *f) {
     f->get_func_ip = has_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_get_func_ip);
     f->attach_cookie = has_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_get_attach_cookie);
     f->loop = has_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_loop);
+    f->get_tai_ns = has_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_ktime_get_tai_ns);
+    f->dpath = f->fentry && has_helper(BPF_PROG_TYPE_TRACING, BPF_FUNC_d_path);
+    f->module_btf = f->btf && has_module_btf();
     f->open_coded_iterators = f->uprobe_multi; /* 6.4; nothing cheaper tells, and 6.6 is near enough */
 }
 

@@ -1,16 +1,14 @@
 /* Names that come from the system's own tables: users, control groups, points in time. Looked up when shown, kept for the
  * next time. */
-#include <fcntl.h>
-#include <ftw.h>
+#include <dirent.h>
 #include <mntent.h>
 #include <pwd.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "probes/provider.h"
 #include "runtime/rt.h"
 #include "support/hmap.h"
 
@@ -84,21 +82,6 @@ static void walk(struct hierarchy *h, const char *path) {
         closedir(dir);
 }
 
-/* `*` matches any run of characters. */
-static bool matches(const char *pattern, const char *s) {
-    for (; *pattern; pattern++, s++) {
-        if (*pattern == '*') {
-            while (!matches(pattern + 1, s))
-                if (!*s++)
-                    return false;
-            return true;
-        }
-        if (*pattern != *s)
-            return false;
-    }
-    return !*s;
-}
-
 void resolve_cgroup_path(void *ctx, struct strbuf *out, const struct cgroup_path_value *v) {
     struct runtime *rt = ctx;
     if (!rt->cgroups) {
@@ -108,7 +91,7 @@ void resolve_cgroup_path(void *ctx, struct strbuf *out, const struct cgroup_path
     const char *glob = v->glob < rt->program->strings.n ? rt->program->strings.v[v->glob] : "";
     size_t start = out->len;
     for (VEC_EACH(h, &rt->cgroups->all)) {
-        if (*glob && !matches(glob, h->name))
+        if (*glob && !wildcard_match(glob, h->name))
             continue;
         if (!known(&h->paths, v->id))
             walk(h, h->root);

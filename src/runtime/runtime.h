@@ -49,13 +49,16 @@ void runtime_clear_map(struct runtime *rt, uint32_t map);
 void runtime_zero_map(struct runtime *rt, uint32_t map);
 /* The plan of a format call site, made on first use; cached by site. */
 const struct format_plan *runtime_plan(struct runtime *rt, const struct event_site *site, uint32_t first);
+/* Runs a shell command to its end with its standard output added to `out`; signals reach it as if we had none blocked.
+ * The status is waitpid's, -1 when it could not be started (errno). */
+int runtime_command(struct runtime *rt, const char *command, struct strbuf *out);
 /* A reusable buffer, empty. */
 struct strbuf *runtime_buffer(struct runtime *rt);
 
 /* What this kernel can do, probed on first use (--info, plans of providers). */
 struct kernel_features {
     bool btf, uprobe_multi, kprobe_multi, kprobe_session, ringbuf, kprobes, fentry, iter, map_lookup_batch,
-        lookup_percpu_elem, get_func_ip, attach_cookie, loop, open_coded_iterators;
+        lookup_percpu_elem, get_func_ip, attach_cookie, loop, open_coded_iterators, dpath, get_tai_ns, module_btf;
 };
 const struct kernel_features *kernel_features(void);
 
