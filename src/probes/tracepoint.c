@@ -97,6 +97,19 @@ static void plan(struct probe_env *env, struct block *b) {
     b->prog_type = BPF_PROG_TYPE_TRACEPOINT;
 }
 
+/* One raw tracepoint stands behind all entries of system calls, another one behind all exits; any other event is one of
+ * its own. Events of different ways would force each other to the slower one. */
+static bool can_share(const struct probe *a, const struct probe *b) {
+    static const char *const sides[] = { "sys_enter", "sys_exit" };
+    bool is_call = strstr(a->target, "syscalls") != NULL;
+    if (strcmp(a->target, b->target) != 0)
+        return !is_call && !strstr(b->target, "syscalls");
+    for (size_t i = 0; is_call && i < sizeof sides / sizeof *sides; i++)
+        if (!strncmp(a->event, sides[i], strlen(sides[i])))
+            return !strncmp(b->event, sides[i], strlen(sides[i]));
+    return true;
+}
+
 static void prologue(struct codegen *cg, const struct block *b) {
     if (b->attach == ATTACH_RAW_TP && !strcmp(b->probes.v[0].target, "syscalls"))
         syscalls_prologue(cg, b);
@@ -137,4 +150,5 @@ const struct provider provider_tracepoint = {
     .prologue = prologue,
     .list = list,
     .help = "static events of the kernel: tracepoint:sched:sched_switch",
+    .can_share = can_share,
 };
