@@ -183,9 +183,7 @@ static void run_string(struct strbuf *out, const struct resolver *r, const struc
 }
 
 static void run_show(struct strbuf *out, const struct resolver *r, const struct step *s, const void *data) {
-    if (s->plus && s->type->kind == TY_INT && (int64_t)load_scalar(s->type, data) >= 0)
-        strbuf_addc(out, '+');
-    show_value(out, r, s->type, data);
+    show_styled(out, r, s->type, data, &(struct style){ .plus = s->plus, .div = 1 });
 }
 
 static void run_step(struct strbuf *out, const struct resolver *r, const struct step *s, const char *at) {

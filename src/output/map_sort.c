@@ -17,7 +17,8 @@ static uint64_t rank_of(const struct type *t, const void *value) {
     struct number n;
     switch (t->kind) {
     case TY_BOOL:
-    case TY_INT: return load_scalar(t, value) ^ (t->is_signed ? sign_bit : 0);
+    case TY_ENUM:
+    case TY_INT: return load_scalar(t, value) ^ (t->kind == TY_INT && t->is_signed ? sign_bit : 0);
     case TY_COUNT:
     case TY_SUM:
     case TY_AVG:
@@ -28,7 +29,6 @@ static uint64_t rank_of(const struct type *t, const void *value) {
     case TY_MAX: return aggregation_number(t, value).v;
     case TY_NONE: /* the others keep the order of their keys */
     case TY_POISON:
-    case TY_ENUM:
     case TY_FLOAT:
     case TY_PTR:
     case TY_ARRAY:
@@ -74,9 +74,9 @@ static int compare_elements(const struct type *t, const char *a, const char *b) 
 static int compare_keys(const struct type *t, const char *a, const char *b) {
     uint64_t x, y;
     switch (t->kind) {
-    case TY_INT: /* 64-bit unsigned ones as signed, too */
-        x = load_scalar(t, a) ^ sign_bit;
-        y = load_scalar(t, b) ^ sign_bit;
+    case TY_INT: /* all of them as signed: bpftrace does not look */
+        x = load_extended(a, t->size, true) ^ sign_bit;
+        y = load_extended(b, t->size, true) ^ sign_bit;
         return (x > y) - (x < y);
     case TY_BOOL:
     case TY_ENUM:

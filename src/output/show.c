@@ -17,6 +17,13 @@ static void separator(const struct shower *s, bool *is_first) {
     *is_first = false;
 }
 
+static void show_integer(const struct shower *s, const struct type *t, const void *data) {
+    uint64_t v = divide(load_scalar(t, data), t->is_signed, s->style.div);
+    if (s->style.plus && t->is_signed && (int64_t)v >= 0)
+        strbuf_addc(s->out, '+');
+    show_int(s->out, v, t->is_signed);
+}
+
 static void show_enum(const struct shower *s, const struct type *t, uint64_t v) {
     const char *name = type_enumerator(t, v);
     if (!name && t->size < 8) /* negative enumerators are kept as 64 bits */
@@ -145,7 +152,7 @@ static void show_opaque(const struct shower *s, const struct type *t, const void
 static void show(const struct shower *s, const struct type *t, const void *data) {
     switch (t->kind) {
     case TY_BOOL: strbuf_adds(s->out, load_unsigned(data, 1) ? "true" : "false"); break;
-    case TY_INT: show_int(s->out, divide(load_scalar(t, data), t->is_signed, s->style.div), t->is_signed); break;
+    case TY_INT: show_integer(s, t, data); break;
     case TY_ENUM: show_enum(s, t, load_scalar(t, data)); break;
     case TY_PTR: show_hex(s->out, load_scalar(t, data)); break;
     case TY_ARRAY: show_array(s, t, data); break;

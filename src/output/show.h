@@ -7,6 +7,7 @@
 /* How values are put down. div divides every integer of a value (print(@m, top, div)); never 0. */
 struct style {
     bool compact; /* JSON keys: no blanks but those inside of strings */
+    bool plus;    /* in front of signed integers */
     int64_t div;
 };
 

@@ -200,6 +200,8 @@ static void pads_first_fragments(void **state) {
     int32_t data[2] = { -1, 2 };
     assert_string_equal(run(a, "%-10s|", type_tuple(a, pair, 2), data), "(         -1, 2)|");
     assert_string_equal(run(a, "%10s|", type_tuple(a, pair, 2), data), "         (-1, 2)|");
+    assert_string_equal(run(a, "%+s|", type_tuple(a, pair, 2), ((int32_t[]){ 1, -2 })), "(+1, -2)|");
+    assert_string_equal(run(a, "%+s|", &type_uint64, &(uint64_t){ 5 }), "5|");
     assert_string_equal(run(a, "%010s|", type_tuple(a, pair, 2), data), "000000000(-1, 2)|");
     const struct type *record = type_record(a, names, pair, 2);
     assert_string_equal(run(a, "%-10s|", record, data), "{         .a = -1, .b = 2 }|");

@@ -340,6 +340,14 @@ static void orders_by_parts_of_keys(void **state) {
                         "@[-1, ab]: z\n@[1, zz]: x\n@[2, a]: y\n@[2, b]: w\n");
 }
 
+/* Unsigned keys, too: 255 is -1 and comes first. */
+static void orders_keys_as_signed(void **state) {
+    struct arena *a = ((struct env *)*state)->arena;
+    struct map_info m = { .name = "@", .key = &type_uint8, .value = type_string(a, 2) };
+    assert_string_equal(map_text(a, &m, (uint8_t[]){ 1, 255, 77 }, "x\0y\0z", 3, 0, 1),
+                        "@[255]: y\n@[1]: x\n@[77]: z\n");
+}
+
 static void divides_inside_of_values(void **state) {
     struct arena *a = ((struct env *)*state)->arena;
     const struct type *parts[] = { &type_int32, type_array(a, &type_uint8, 4), &type_bool };
@@ -660,6 +668,7 @@ int main(void) {
         TEST(shows_aggregations),
         TEST(orders_maps),
         TEST(orders_by_parts_of_keys),
+        TEST(orders_keys_as_signed),
         TEST(divides_inside_of_values),
         TEST(shows_empty_maps),
         TEST(shows_histograms),
