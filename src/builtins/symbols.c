@@ -83,7 +83,7 @@ static bool object_distance(struct sema *s, struct node *n, const struct probe *
     const char *error = NULL;
     struct elf_symbol object;
     uint64_t from;
-    struct elf_file *f = p->target ? elf_open(s->arena, p->target, &error) : NULL;
+    struct elf_file *f = p->target ? elf_file_open(s->arena, p->target, &error) : NULL;
     bool ok = f && elf_find_object(f, name, &object) && probe_address(f, p, &from);
     if (ok) {
         *distance = object.address - from;
@@ -92,7 +92,7 @@ static bool object_distance(struct sema *s, struct node *n, const struct probe *
         sema_error(s, n, D_UNKNOWN_NAME, "Could not resolve symbol: %s:%s", p->target ? p->target : "", name);
     }
     if (f)
-        elf_close(f);
+        elf_file_close(f);
     return ok;
 }
 

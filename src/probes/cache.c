@@ -21,7 +21,7 @@ void probe_env_done(struct probe_env *env) {
     if (!c)
         return;
     for (size_t i = 0; i < c->elfs.n; i++)
-        elf_close(c->elfs.entries[i].value);
+        elf_file_close(c->elfs.entries[i].value);
     symbols_free(c->symbols);
     env->cache = NULL;
 }
@@ -131,7 +131,8 @@ static bool add_symbol(void *ctx, const char *name, const char *module, char typ
 
 /* "vfs_read" or "kvm_exit [kvm]" a line. */
 static bool read_filter_functions(struct probe_env *env, struct probe_cache *c) {
-    char *text = probe_read_file(system_tracefs(env, "available_filter_functions"), NULL);
+    const char *path = env->traceable_functions;
+    char *text = probe_read_file(path ? path : system_tracefs(env, "available_filter_functions"), NULL);
     if (!text || !*text) {
         free(text);
         return false;
@@ -206,7 +207,7 @@ struct elf_file *system_elf(struct probe_env *env, const char *path) {
     struct probe_cache *c = probe_cache(env);
     struct elf_file *f = hmap_get(&c->elfs, path);
     if (!f) {
-        f = elf_open(env->arena, path, NULL);
+        f = elf_file_open(env->arena, path, NULL);
         if (f)
             hmap_put(&c->elfs, path, f);
     }

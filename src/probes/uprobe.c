@@ -51,14 +51,14 @@ static void list_function(struct probe_env *env, struct listing *out, const char
 
 static void list_file(struct probe_env *env, struct listing *out, const char *provider, const char *path,
                       const char *function, bool is_cpp) {
-    struct elf_file *f = elf_open(env->arena, path, NULL);
+    struct elf_file *f = elf_file_open(env->arena, path, NULL);
     if (!f)
         return;
     const struct elf_symbol *list;
     size_t n = is_cpp ? elf_match_cpp(f, function, &list) : elf_match(f, function, &list);
     for (size_t i = 0; i < n; i++)
         list_function(env, out, provider, path, list[i].name);
-    elf_close(f);
+    elf_file_close(f);
 }
 
 static void list(struct probe_env *env, const struct attach_point *pattern, struct listing *out, const char *provider) {

@@ -75,7 +75,7 @@ static int by_text(const void *a, const void *b) { return strcmp(*(const char *c
 
 static void collect(struct probe_env *env, const char *path, const char *pattern, const char ***lines, size_t *n,
                     size_t *cap) {
-    struct elf_file *f = elf_open(env->arena, path, NULL);
+    struct elf_file *f = elf_file_open(env->arena, path, NULL);
     const struct elf_usdt *list;
     size_t count = f ? elf_usdts(f, &list) : 0;
     for (size_t i = 0; i < count; i++) {
@@ -86,7 +86,7 @@ static void collect(struct probe_env *env, const char *path, const char *pattern
             *lines = vec_grow(env->arena, *lines, *n, cap, sizeof **lines);
         (*lines)[(*n)++] = arena_printf(env->arena, "usdt:%s:%s", path, rest);
     }
-    elf_close(f);
+    elf_file_close(f);
 }
 
 static void list(struct probe_env *env, const struct attach_point *pattern, struct listing *out) {

@@ -2,7 +2,7 @@
  *
  * Symbols come from .symtab and .dynsym. Only a file without .symtab is looked at with libdwfl, which finds
  * .gnu_debugdata (a compressed mini symbol table) and separate debug files by build id; it costs more. Names point into
- * the mapped file (or into libdwfl's memory) and live until elf_close().
+ * the mapped file (or into libdwfl's memory) and live until elf_file_close().
  *
  * The order of `symbols` is that of the tables; what needs another order makes an index of its own on first use: an exact
  * name is found faster by a scan than by sorting 100,000 names. */
@@ -51,7 +51,7 @@ static struct elf_file *elf_wrap(Elf *elf, int fd, const char *path) {
     return f;
 }
 
-struct elf_file *elf_open(struct arena *a, const char *path, const char **error) {
+struct elf_file *elf_file_open(struct arena *a, const char *path, const char **error) {
     const char *ignored;
     if (!error)
         error = &ignored;
@@ -81,7 +81,7 @@ struct elf_file *elf_open_memory(void *image, size_t size) {
     return NULL;
 }
 
-void elf_close(struct elf_file *f) {
+void elf_file_close(struct elf_file *f) {
     if (!f)
         return;
     if (f->dwfl)

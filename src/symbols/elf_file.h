@@ -13,7 +13,7 @@ struct elf_segment {
 };
 
 struct elf_file {
-    struct arena *arena; /* of its own: gone with elf_close() */
+    struct arena *arena; /* of its own: gone with elf_file_close() */
     const char *path;    /* NULL for an image in memory */
     int fd;
     Elf *elf;

@@ -26,7 +26,7 @@ char *read_whole_file(const char *path, size_t *len);
 /* A name as users know it: C++ names demangled (with parameters, as bpftrace shows them). */
 const char *symbol_demangled(struct symbols *s, const char *name);
 
-/* The same as elf_open() for an image in memory, which must outlive it: the vdso. */
+/* The same as elf_file_open() for an image in memory, which must outlive it: the vdso. */
 struct elf_file *elf_open_memory(void *image, size_t size);
 
 /* Opened once and kept until symbols_free(); NULL when it cannot be read. */

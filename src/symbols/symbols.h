@@ -49,8 +49,8 @@ struct elf_symbol {
 struct elf_file; /* opened and kept by path */
 
 /* NULL with *error set (in arena) when it cannot be read or is not ELF. */
-struct elf_file *elf_open(struct arena *a, const char *path, const char **error);
-void elf_close(struct elf_file *f);
+struct elf_file *elf_file_open(struct arena *a, const char *path, const char **error);
+void elf_file_close(struct elf_file *f);
 /* Function symbols (.symtab, .dynsym, .gnu_debugdata) by exact name: false when absent. */
 bool elf_find(struct elf_file *f, const char *name, struct elf_symbol *out);
 /* Every function whose name matches the wildcard, sorted by name, aliases included. */

@@ -114,7 +114,7 @@ static struct elf_file *open_same(const char *path, const struct mapping *m) {
     struct stat st;
     if (stat(path, &st) != 0 || st.st_ino != m->inode)
         return NULL;
-    return elf_open(NULL, path, NULL);
+    return elf_file_open(NULL, path, NULL);
 }
 
 /* The mapped file itself: below the process's root, by our own path (the process may be gone), or, when it was deleted or
@@ -124,7 +124,7 @@ static struct elf_file *open_mapped(struct arena *a, const struct process *p, co
     if (!f)
         f = open_same(m->path, m);
     if (!f)
-        f = elf_open(NULL, arena_printf(a, "/proc/%d/map_files/%lx-%lx", (int)p->pid, (unsigned long)m->start,
+        f = elf_file_open(NULL, arena_printf(a, "/proc/%d/map_files/%lx-%lx", (int)p->pid, (unsigned long)m->start,
                                         (unsigned long)m->end), NULL);
     return f;
 }
@@ -207,9 +207,9 @@ void processes_free(struct processes *ps) {
         perf_map_free(p->jit);
     }
     for (size_t i = 0; i < ps->by_inode.n; i++)
-        elf_close(((struct object *)ps->by_inode.entries[i].value)->elf);
+        elf_file_close(((struct object *)ps->by_inode.entries[i].value)->elf);
     if (ps->vdso)
-        elf_close(ps->vdso->elf);
+        elf_file_close(ps->vdso->elf);
 }
 
 /* ---- lookup ---------------------------------------------------------------------------------- */
@@ -273,7 +273,7 @@ struct elf_file *elf_open_cached(struct symbols *s, const char *path) {
     if (!o) {
         o = ARENA_NEW(s->arena, struct object);
         o->path = arena_strdup(s->arena, path);
-        o->elf = elf_open(NULL, path, NULL);
+        o->elf = elf_file_open(NULL, path, NULL);
         hmap_put(&s->processes->by_inode, key, o);
     }
     return o->elf;

@@ -79,7 +79,7 @@ static void parse_line(struct arena *a, const char *line, const char *end, struc
         VEC_PUSH(a, &out->fields, f);
 }
 
-bool format_parse(struct arena *a, const char *text, struct format *out) {
+bool tracefs_parse(struct arena *a, const char *text, struct format *out) {
     *out = (struct format){ 0 };
     bool has_id = false;
     for (const char *line = text, *end; *line; line = *end ? end + 1 : end) {
@@ -117,7 +117,7 @@ bool format_read(struct arena *a, const char *category, const char *event, struc
     for (size_t i = 0; !ok && i < sizeof mounts / sizeof mounts[0]; i++) {
         struct strbuf text = { 0 };
         const char *path = arena_printf(a, "%s/events/%s/%s/format", mounts[i], category, event);
-        ok = read_file(path, &text) && format_parse(a, strbuf_str(&text), out);
+        ok = read_file(path, &text) && tracefs_parse(a, strbuf_str(&text), out);
         strbuf_free(&text);
     }
     return ok;

@@ -20,7 +20,7 @@ struct format {
 };
 
 /* False when the text is not a format file. */
-bool format_parse(struct arena *a, const char *text, struct format *out);
+bool tracefs_parse(struct arena *a, const char *text, struct format *out);
 /* Reads events/CATEGORY/EVENT/format: false when there is no such event. */
 bool format_read(struct arena *a, const char *category, const char *event, struct format *out);
 /* The struct behind `args`. db gives the types that the declarations name. */
