@@ -15,13 +15,17 @@ static bool is_reserved_value(const char *name) {
 }
 
 static void check_params(struct expander *x, const struct node *n) {
+    struct hmap seen;
+    hmap_init(&seen, x->arena);
     for (size_t i = 0; i < n->macro.nparams; i++) {
         const struct macro_param *p = &n->macro.params[i];
+        const char *key = arena_printf(x->arena, "%s%s", p->kind == MP_VAR ? "$" : "", p->name);
         if (p->kind == MP_EXPR && is_reserved_value(p->name))
             diag_error(x->diag, D_MACRO, p->span, "syntax: builtin '%s' can't be used as a macro argument", p->name);
-        for (size_t j = 0; j < i; j++)
-            if (n->macro.params[j].kind == p->kind && strcmp(n->macro.params[j].name, p->name) == 0)
-                diag_error(x->diag, D_MACRO, p->span, "Ident for macro argument has already been used: %s", p->name);
+        if (hmap_put(&seen, key, x)) {
+            diag_error(x->diag, D_MACRO, p->span, "Ident for macro argument has already been used: %s", p->name);
+            return;
+        }
     }
 }
 
