@@ -95,7 +95,10 @@ void diag_hint(struct diag *d, struct diagnostic *g, const char *fmt, ...) {
 static void write_one(struct diag *d, struct strbuf *out, const struct diagnostic *g, enum diag_level level) {
     if (d->color)
         strbuf_adds(out, level == DIAG_ERROR ? "\033[31m" : "\033[33m");
-    diag_header(out, g->span, level, g->message);
+    if (g->is_verbatim)
+        strbuf_adds(out, g->message);
+    else
+        diag_header(out, g->span, level, g->message);
     if (d->show_tags && g->level != DIAG_NOTE)
         strbuf_printf(out, " [%s]", diag_tag_name(g->tag));
     strbuf_adds(out, d->color ? "\033[0m\n" : "\n");

@@ -64,6 +64,7 @@ struct diagnostic {
     struct span span;
     const char *message;
     const char *hint; /* NULL or text without "HINT: " */
+    bool is_verbatim; /* the message is the whole header line: the words of another compiler */
 };
 
 struct diag {

@@ -41,6 +41,7 @@ struct typedb {
     struct hmap defined_enumerators;  /* name to its enum's struct type */
     VEC(struct btf_source *) sources; /* [0]: vmlinux */
     bool is_vmlinux_tried, are_modules_loaded;
+    struct cdefs *cdefs; /* the parsed C preamble, or NULL */
 };
 
 /* A type in its file. */
@@ -63,6 +64,8 @@ void btf_close(struct typedb *db);
 /* The type with its members. */
 const struct type *btf_convert(struct typedb *db, struct btf_ref r);
 struct btf_ref btf_strip(struct btf_ref r); /* without typedefs, const, volatile … */
+/* Where to load a bitfield of f->bit_size bits that begins at this bit of the struct. */
+void btf_place_bitfield(struct field *f, uint32_t bit, uint32_t struct_size);
 
 /* typedb.c */
 /* C names of integers in every spelling, bool and void: NULL when it is none of them. */

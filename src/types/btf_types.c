@@ -91,7 +91,7 @@ static const struct type *convert_enum(struct typedb *db, struct btf_ref r, cons
 /* A bitfield is read with one load of its type's size at its offset, which has to stay within the struct. C's storage
  * units, multiples of the declared type's size, do; where a packed struct leaves no room for one, the load is as narrow
  * as the bits allow and the type changes to that. */
-static void place_bitfield(struct field *f, uint32_t bit, uint32_t struct_size) {
+void btf_place_bitfield(struct field *f, uint32_t bit, uint32_t struct_size) {
     uint32_t unit = f->type->size ? f->type->size : 1;
     f->offset = bit / (unit * 8) * unit;
     if (bit % (unit * 8) + f->bit_size > unit * 8 || f->offset + unit > struct_size) {
@@ -122,7 +122,7 @@ static struct field convert_member(struct typedb *db, struct btf_ref r, const st
     f.offset = bit / 8;
     if (nbits) {
         f.bit_size = (uint8_t)nbits;
-        place_bitfield(&f, bit, bt->size);
+        btf_place_bitfield(&f, bit, bt->size);
     }
     return f;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "types/btf.h"
+#include "types/cdefs.h"
 
 struct typedb *typedb_new(struct arena *a) {
     struct typedb *db = ARENA_NEW(a, struct typedb);
@@ -14,8 +15,10 @@ struct typedb *typedb_new(struct arena *a) {
 }
 
 void typedb_free(struct typedb *db) {
-    if (db)
+    if (db) {
+        cdefs_free(db);
         btf_close(db);
+    }
 }
 
 /* ---- names of base types ------------------------------------------------------------------ */
@@ -75,14 +78,15 @@ const struct type *c_base_type(const char *name) {
 
 /* ---- the script's definitions ------------------------------------------------------------- */
 
-static const struct type *defined(const struct typedb *db, const char *keyword, const char *name) {
+static const struct type *defined(struct typedb *db, const char *keyword, const char *name) {
     char key[256];
     size_t nkeyword = strlen(keyword), nname = strlen(name);
     if (nkeyword + nname > sizeof key)
         return NULL;
     memcpy(key, keyword, nkeyword);
     memcpy(key + nkeyword, name, nname);
-    return hmap_getn(&db->defined, key, nkeyword + nname);
+    const struct type *t = hmap_getn(&db->defined, key, nkeyword + nname);
+    return t ? t : cdefs_type(db, key, nkeyword + nname);
 }
 
 static const char *keyword_of(const struct type *t) {
@@ -174,6 +178,8 @@ static bool find_value(const struct type *t, const char *name, uint64_t *value) 
 
 bool typedb_enumerator(struct typedb *db, const char *name, uint64_t *value, const struct type **type) {
     const struct type *t = hmap_get(&db->defined_enumerators, name);
+    if (!t)
+        t = cdefs_enumerator(db, name);
     if (!t) {
         uint32_t n;
         t = convert_found(db, btf_find_enumerator(db, name, &n));
@@ -184,6 +190,8 @@ bool typedb_enumerator(struct typedb *db, const char *name, uint64_t *value, con
         *type = type_enum_value(db->arena, t);
     return true;
 }
+
+const char *typedb_macro(struct typedb *db, const char *name) { return cdefs_macro(db, name); }
 
 size_t typedb_field_names(const struct type *t, struct arena *a, const char *const **names) {
     VEC(const char *) list = { 0 };

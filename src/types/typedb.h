@@ -37,6 +37,10 @@ void typedb_define(struct typedb *db, const struct type *t);
 /* A typedef name of the script's includes. */
 void typedb_define_name(struct typedb *db, const char *name, const struct type *t);
 
+/* What an object-like macro of the C preamble stands for, as one line of C tokens; NULL when there is none of that name,
+ * or when it is empty. */
+const char *typedb_macro(struct typedb *db, const char *name);
+
 /* Function prototype from vmlinux BTF (kprobe/fentry args): a struct whose fields are the parameters in order,
  * homes FIELD_CTX_ARG, named "fentry:MODULE:NAME_args". *retval (retval may be NULL) gets NULL for a void function.
  * NULL when unknown. */
