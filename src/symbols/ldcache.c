@@ -91,7 +91,7 @@ static const char *search_directory(struct arena *a, const char *directory, cons
     return found;
 }
 
-const char *library_find(struct arena *a, const char *root, const char *written) {
+const char *shared_library_find(struct arena *a, const char *root, const char *written) {
     static const char *const directories[] = {
 #if defined(__x86_64__)
         "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu",

@@ -127,7 +127,7 @@ size_t elf_resolve(struct arena *a, const char *written, pid_t pid, const char *
         search_path(a, root, written, &found);
         if (!found.n && pid > 0 && !has_wildcard(written))
             search_mappings(a, root, pid, written, &found);
-        const char *library = found.n || has_wildcard(written) ? NULL : library_find(a, root, written);
+        const char *library = found.n || has_wildcard(written) ? NULL : shared_library_find(a, root, written);
         if (library)
             VEC_PUSH(a, &found, library);
         if (!found.n) /* a file of the current directory comes last */
