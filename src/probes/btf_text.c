@@ -12,42 +12,76 @@ static const char *name_of(const struct btf *btf, const struct btf_type *t) {
     return s ? s : "";
 }
 
-static const char *type_text(struct arena *a, const struct btf *btf, uint32_t id, int depth);
+/* A type is written around what is declared with it: `inner` is the part in the middle, made of stars and their
+ * qualifiers ("* const *"); `quals` the qualifiers of what is at the bottom. */
+struct declarator {
+    struct arena *arena;
+    const struct btf *btf;
+    const char *inner, *quals;
+};
 
-static const char *proto_text(struct arena *a, const struct btf *btf, const struct btf_type *t, int depth) {
-    const struct btf_param *p = btf_params(t);
-    const char *list = "";
-    for (int i = 0; i < btf_vlen(t); i++)
-        list = arena_printf(a, "%s%s%s", list, i ? ", " : "", p[i].type ? type_text(a, btf, p[i].type, depth) : "...");
-    return arena_printf(a, "%s (*)(%s)", type_text(a, btf, t->type, depth), btf_vlen(t) ? list : "void");
+static const char *declare(struct declarator d, uint32_t id);
+
+static const char *plain(struct arena *a, const struct btf *btf, uint32_t id) {
+    return declare((struct declarator){ a, btf, "", "" }, id);
 }
 
-static const char *type_text(struct arena *a, const struct btf *btf, uint32_t id, int depth) {
-    const struct btf_type *t = id ? btf__type_by_id(btf, id) : NULL;
+/* `*`, `* const`: in front of what is there. */
+static struct declarator with_star(struct declarator d, const char *star) {
+    size_t n = strlen(star);
+    d.inner = arena_printf(d.arena, "%s%s%s", star, *d.inner && star[n - 1] != '*' ? " " : "", d.inner);
+    return d;
+}
+
+static const char *declare_function(struct declarator d, const struct btf_type *t) {
+    const struct btf_param *p = btf_params(t);
+    const char *list = btf_vlen(t) ? "" : "void";
+    for (int i = 0; i < btf_vlen(t); i++)
+        list = arena_printf(d.arena, "%s%s%s", list, i ? ", " : "", p[i].type ? plain(d.arena, d.btf, p[i].type) : "...");
+    return arena_printf(d.arena, "%s (%s)(%s)", plain(d.arena, d.btf, t->type), d.inner, list);
+}
+
+static const char *declare_array(struct declarator d, const struct btf_type *t) {
+    struct declarator elem = { d.arena, d.btf, "", d.quals };
+    const char *inner = *d.inner ? arena_printf(d.arena, "(%s)", d.inner) : "";
+    return arena_printf(d.arena, "%s%s[%u]", declare(elem, btf_array(t)->type), inner, btf_array(t)->nelems);
+}
+
+/* Qualifiers of a pointer stand behind its star. */
+static const char *declare_qualified(struct declarator d, const struct btf_type *t, const char *word) {
+    const struct btf_type *to = t->type ? btf__type_by_id(d.btf, t->type) : NULL;
+    if (to && btf_is_ptr(to))
+        return declare(with_star(d, arena_printf(d.arena, "* %s", word)), to->type);
+    d.quals = arena_printf(d.arena, "%s %s", word, d.quals);
+    return declare(d, t->type);
+}
+
+static const char *declare_base(struct declarator d, const char *keyword, const char *name) {
+    return arena_printf(d.arena, "%s%s%s%s%s", d.quals, keyword, name, *d.inner ? " " : "", d.inner);
+}
+
+static const char *declare(struct declarator d, uint32_t id) {
+    const struct btf_type *t = id ? btf__type_by_id(d.btf, id) : NULL;
     if (!t)
-        return "void";
-    const char *name = name_of(btf, t);
-    if (depth > 16)
-        return name;
+        return declare_base(d, "", "void");
+    const char *name = name_of(d.btf, t);
     switch (btf_kind(t)) {
-    case BTF_KIND_STRUCT: return arena_printf(a, "struct %s", name);
-    case BTF_KIND_UNION: return arena_printf(a, "union %s", name);
+    case BTF_KIND_STRUCT: return declare_base(d, "struct ", name);
+    case BTF_KIND_UNION: return declare_base(d, "union ", name);
     case BTF_KIND_ENUM:
-    case BTF_KIND_ENUM64: return arena_printf(a, "enum %s", name);
-    case BTF_KIND_FWD: return arena_printf(a, "%s %s", btf_kflag(t) ? "union" : "struct", name);
-    case BTF_KIND_PTR: {
-        const struct btf_type *to = t->type ? btf__type_by_id(btf, t->type) : NULL;
-        if (to && btf_is_func_proto(to))
-            return proto_text(a, btf, to, depth + 1);
-        return arena_printf(a, "%s *", type_text(a, btf, t->type, depth + 1));
-    }
-    case BTF_KIND_CONST: return arena_printf(a, "const %s", type_text(a, btf, t->type, depth + 1));
-    case BTF_KIND_VOLATILE: return arena_printf(a, "volatile %s", type_text(a, btf, t->type, depth + 1));
-    case BTF_KIND_RESTRICT: return arena_printf(a, "restrict %s", type_text(a, btf, t->type, depth + 1));
-    case BTF_KIND_TYPE_TAG: return type_text(a, btf, t->type, depth + 1);
-    case BTF_KIND_ARRAY:
-        return arena_printf(a, "%s[%u]", type_text(a, btf, btf_array(t)->type, depth + 1), btf_array(t)->nelems);
-    default: return name; /* integers, floats, typedefs */
+    case BTF_KIND_ENUM64: return declare_base(d, "enum ", name);
+    case BTF_KIND_FWD: return declare_base(d, btf_kflag(t) ? "union " : "struct ", name);
+    case BTF_KIND_PTR: return declare(with_star(d, "*"), t->type);
+    case BTF_KIND_CONST: return declare_qualified(d, t, "const");
+    case BTF_KIND_VOLATILE: return declare_qualified(d, t, "volatile");
+    case BTF_KIND_RESTRICT: return declare_qualified(d, t, "restrict");
+    case BTF_KIND_TYPE_TAG:
+        if (btf_kflag(t))
+            d.inner = arena_printf(d.arena, "__attribute__((%s)) %s", name, d.inner);
+        return declare(d, t->type);
+    case BTF_KIND_FUNC_PROTO: return declare_function(d, t);
+    case BTF_KIND_ARRAY: return declare_array(d, t);
+    default: return declare_base(d, "", name); /* integers, floats, typedefs */
     }
 }
 
@@ -57,13 +91,11 @@ static void fill(struct arena *a, const struct btf *btf, const struct btf_type *
     *out = (struct signature){ .types = ARENA_ARRAY(a, const char *, n), .names = ARENA_ARRAY(a, const char *, n) };
     for (size_t i = 0; i < n; i++) {
         const char *name = btf__name_by_offset(btf, p[i + (size_t)skip].name_off);
-        if (!p[i + (size_t)skip].type)
-            break; /* variable arguments */
-        out->types[i] = type_text(a, btf, p[i + (size_t)skip].type, 0);
-        out->names[i] = name && *name ? name : arena_printf(a, "arg%zu", i);
-        out->n++;
+        out->types[i] = plain(a, btf, p[i + (size_t)skip].type); /* "void", no name: variable arguments */
+        out->names[i] = name ? name : "";
     }
-    out->retval = proto->type ? type_text(a, btf, proto->type, 0) : NULL;
+    out->n = n;
+    out->retval = proto->type ? plain(a, btf, proto->type) : NULL;
 }
 
 /* ---- functions by name --------------------------------------------------------------------------- */
@@ -115,15 +147,18 @@ bool signature_of_function(struct probe_env *env, const char *function, struct s
     return true;
 }
 
+/* The typedef btf_trace_X says that the raw tracepoint exists, but has no names of parameters; the functions that the
+ * kernel makes for each tracepoint do. */
 bool signature_of_raw_tracepoint(struct probe_env *env, const char *event, struct signature *out) {
+    static const char *const makers[] = { "__probestub_", "__traceiter_", "__bpf_trace_" };
     const struct btf *btf = env->types ? typedb_vmlinux(env->types) : NULL;
-    int32_t id = btf ? btf__find_by_name_kind(btf, arena_printf(env->arena, "btf_trace_%s", event), BTF_KIND_TYPEDEF) : 0;
-    const struct btf_type *t = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
-    t = t ? btf__type_by_id(btf, t->type) : NULL; /* typedef → pointer → function */
-    t = t && btf_is_ptr(t) ? btf__type_by_id(btf, t->type) : NULL;
-    if (!t || !btf_is_func_proto(t))
+    uint32_t id = 0;
+    for (size_t i = 0; btf && !id && i < sizeof makers / sizeof *makers; i++)
+        id = function_id(env, btf, arena_printf(env->arena, "%s%s", makers[i], event));
+    const struct btf_type *proto = id ? btf__type_by_id(btf, btf__type_by_id(btf, id)->type) : NULL;
+    if (!proto || !btf_is_func_proto(proto))
         return false;
-    fill(env->arena, btf, t, 1, out);
+    fill(env->arena, btf, proto, 1, out);
     return true;
 }
 

@@ -22,11 +22,6 @@ static void add(struct probe_env *env, const struct kernel_function *f, void *ct
     p->event = f->name;
 }
 
-static void add_match(struct probe_env *env, const struct kernel_function *f, void *ctx) {
-    if (!kernel_function_is_internal(f->name))
-        add(env, f, ctx);
-}
-
 /* fentry:bpf[:ID]:PROG */
 static bool targets_bpf(struct probe_env *env, const struct attach_point *ap, struct spec *s) {
     size_t n = ap_nargs(ap);
@@ -60,7 +55,7 @@ static bool targets(struct probe_env *env, const struct attach_point *ap, struct
         return probe_error(env, ap, "%s should specify a function", provider);
     struct kernel_function f;
     if (has_wildcard(function) || (module && has_wildcard(module)))
-        kernel_functions_matching(env, module ? module : "*", function, add_match, &s);
+        kernel_functions_matching(env, module ? module : "*", function, add, &s);
     else if (kernel_function_find(env, module, function, &f))
         add(env, &f, &s);
     return true;

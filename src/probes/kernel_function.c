@@ -4,14 +4,12 @@
 #include "probes/btf_text.h"
 #include "probes/kernel_function.h"
 
-bool kernel_function_is_internal(const char *name) {
-    static const char *const names[] = { "arch_cpu_idle",      "default_idle",         "bpf_dispatcher_xdp_func",
-                                         "migrate_disable",    "migrate_enable",       "preempt_count_add",
-                                         "preempt_count_sub",  "__rcu_read_lock",      "__rcu_read_unlock" };
+static bool is_internal(const char *name) {
+    static const char *const names[] = { "arch_cpu_idle", "default_idle", "bpf_dispatcher_xdp_func" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(name, names[i]))
             return true;
-    return !strncmp(name, "rcu_", 4);
+    return !strncmp(name, "rcu_", 4) || strstr(name, ".part.");
 }
 
 void kernel_functions_matching(struct probe_env *env, const char *module, const char *function, kernel_function_fn *fn,
@@ -20,7 +18,7 @@ void kernel_functions_matching(struct probe_env *env, const char *module, const 
     size_t n = system_functions(env, &list, NULL);
     const char *last = "";
     for (size_t i = 0; i < n; i++) {
-        if (!wildcard_match(function, list[i].name) || (module && !wildcard_match(module, list[i].module)))
+        if (is_internal(list[i].name) || !wildcard_match(function, list[i].name) || (module && !wildcard_match(module, list[i].module)))
             continue;
         if (!module && !strcmp(last, list[i].name))
             continue;
@@ -62,6 +60,8 @@ static size_t parameter_lines(struct probe_env *env, struct lister *l, const cha
     *lines = signature_lines(env, &s);
     if (l->what & LIST_RETVAL && s.retval)
         (*lines)[s.n++] = arena_printf(env->arena, "%s retval", s.retval);
+    else if (l->what == LIST_RETVAL)
+        (*lines)[s.n++] = "void";
     return s.n;
 }
 

@@ -5,14 +5,13 @@
 #include "probes/common.h"
 
 /* Calls fn for each function that can be traced and matches; module NULL: any. In the order of names; without a module
- * a name comes once. */
+ * a name comes once. Left out are functions that BPF itself runs through (RCU, idle loops) and parts that the compiler
+ * split off; by their exact names they can be had. */
 typedef void kernel_function_fn(struct probe_env *env, const struct kernel_function *f, void *ctx);
 void kernel_functions_matching(struct probe_env *env, const char *module, const char *function, kernel_function_fn *fn,
                                void *ctx);
 /* Whether a function of that exact name can be traced; *f gets it. */
 bool kernel_function_find(struct probe_env *env, const char *module, const char *function, struct kernel_function *f);
-/* Functions that a wildcard must not catch: BPF's own helpers run through them. */
-bool kernel_function_is_internal(const char *name);
 
 enum { LIST_PARAMETERS = 1, LIST_RETVAL = 2, LIST_NUMBERED = 4 /* arg0 … instead of names */ };
 /* -l of one of these providers. with_module: always show it. */

@@ -30,8 +30,7 @@ static struct probe *add(struct spec *s, const char *module, const char *functio
 
 static void add_match(struct probe_env *env, const struct kernel_function *f, void *ctx) {
     (void)env;
-    if (!kernel_function_is_internal(f->name))
-        add(ctx, f->module, f->name);
+    add(ctx, f->module, f->name);
 }
 
 static bool add_address(struct spec *s) {

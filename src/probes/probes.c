@@ -105,10 +105,13 @@ void prologue_cookie(struct codegen *cg, const struct block *b) {
 /* ---- hints -------------------------------------------------------------------------------------- */
 
 const char *provider_rest(struct probe_env *env, const struct attach_point *ap) {
-    const char *text = pattern_text(env, ap);
     const struct provider *p = provider_find(ap->parts[0]);
-    bool has_offset = p && (!strcmp(p->name, "kprobe") || !strcmp(p->name, "kretprobe") ||
-                            !strcmp(p->name, "uprobe") || !strcmp(p->name, "uretprobe"));
+    const char *text = pattern_text(env, ap);
+    if (!p)
+        return text;
+    if (ap_nargs(ap) == 3 && (p == &provider_usdt || p == &provider_fentry || p == &provider_fexit))
+        return arena_printf(env->arena, "%s:%s", ap_arg(ap, 0), ap_arg(ap, 2));
+    bool has_offset = p == &provider_kprobe || p == &provider_kretprobe || p == &provider_uprobe || p == &provider_uretprobe;
     const char *plus = has_offset ? strrchr(text, '+') : NULL;
     return plus ? arena_strndup(env->arena, text, (size_t)(plus - text)) : text;
 }

@@ -24,6 +24,7 @@ struct probe_env {
     int child_pid; /* -c, 0 none */
     bool is_unsafe;
     const char *probe_filter;
+    const char *traceable_functions; /* --traceable-functions: file that replaces the kernel's list; NULL */
     /* Private to probes/ (probes/common.h): what was read so far. NULL at first; keep it between calls. It holds files
      * and memory of its own: probe_env_done() gives them back. */
     struct probe_cache *cache;

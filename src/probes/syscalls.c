@@ -127,6 +127,18 @@ static void plan_raw(struct block *b, const char *event) {
         p->event = event;
 }
 
+/* A probe written twice fires twice, which a table cannot do. */
+static bool has_doubles(const struct block *b) {
+    uint8_t seen[1024] = { 0 };
+    for (VEC_EACH(p, &b->probes)) {
+        uint64_t number = 0;
+        syscall_of_event(event_of(p), &number);
+        if (number >= sizeof seen || seen[number]++)
+            return true;
+    }
+    return false;
+}
+
 bool syscalls_plan(struct probe_env *env, struct block *b) {
     enum syscall_side side = SYSCALL_NONE;
     for (VEC_EACH(p, &b->probes)) {
@@ -136,7 +148,7 @@ bool syscalls_plan(struct probe_env *env, struct block *b) {
             return false;
         side = s;
     }
-    if (!move_fields(env, b, side == SYSCALL_ENTER ? home_enter : home_exit))
+    if (has_doubles(b) || !move_fields(env, b, side == SYSCALL_ENTER ? home_enter : home_exit))
         return false;
     for (VEC_EACH(p, &b->probes))
         syscall_of_event(event_of(p), &p->id);
@@ -204,8 +216,7 @@ static void dispatch_by_table(struct codegen *cg, const struct block *b, LLVMVal
     if (!table)
         out_of_memory();
     for (size_t i = 0; i < b->probes.n; i++)
-        if (!table[b->probes.v[i].id])
-            table[b->probes.v[i].id] = (uint16_t)(i + 1);
+        table[b->probes.v[i].id] = (uint16_t)(i + 1);
     return_if(cg, cg_cmp(cg, C_UGT, id, cg_i64(cg, max)));
     LLVMValueRef rows = cg_rodata(cg, table, (max + 1) * sizeof *table);
     LLVMValueRef row = cg_ptr_add_v(cg, rows, cg_arith(cg, A_SHL, id, cg_i64(cg, 1)));

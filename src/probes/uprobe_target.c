@@ -67,8 +67,10 @@ bool uprobe_parse(struct probe_env *env, const struct attach_point *ap, const ch
         s->path = arena_printf(env->arena, "/proc/%d/exe", env->pid);
         return parse_function(env, ap, s);
     }
-    if (!probe_count(env, ap, provider, 2, 3, "2 or 3"))
+    if (!probe_count(env, ap, provider, 2, 3, "2 or 3")) {
+        s->path = NULL;
         return false;
+    }
     const char *at = strrchr(s->path, '@');
     if (at && access(s->path, F_OK) != 0) /* the character may be part of a file's name */
         return parse_source_line(env, ap, s, at);
@@ -192,7 +194,7 @@ static bool add_in_file(struct probe_env *env, const struct attach_point *ap, st
 bool uprobe_targets(struct probe_env *env, const struct attach_point *ap, struct block *b, const char *provider) {
     struct uprobe_spec s;
     bool ok = uprobe_parse(env, ap, provider, &s);
-    if (!ok && *s.path)
+    if (!s.path)
         return false;
     const char *const *paths;
     size_t n = elf_resolve(env->arena, s.path, env->pid, &paths);

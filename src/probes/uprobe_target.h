@@ -18,7 +18,7 @@ struct uprobe_spec {
     uint64_t line, column;
 };
 
-/* Reports wrong forms; s->path is good even then. */
+/* Reports wrong forms; s->path is good even then, unless the number of parts is wrong (NULL). */
 bool uprobe_parse(struct probe_env *env, const struct attach_point *ap, const char *provider, struct uprobe_spec *s);
 bool uprobe_targets(struct probe_env *env, const struct attach_point *ap, struct block *b, const char *provider);
 

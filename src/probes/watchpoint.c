@@ -1,6 +1,6 @@
 /* watchpoint:ADDRESS:LENGTH:MODE: the CPU's debug registers, of one process with -p or -c, else of the kernel.
  *
- * In struct probe: address, offset = length in bytes, id = mode (enum of <linux/hw_breakpoint.h>). */
+ * In struct probe: address, and in perf.config the length (low byte) and the HW_BREAKPOINT_… bits above it. */
 #include <linux/bpf.h>
 #include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
@@ -65,8 +65,7 @@ static bool targets(struct probe_env *env, const struct attach_point *ap, struct
                                     (unsigned long long)length, ap_arg(ap, 2));
     struct probe *p = probe_add(env, b, ap, "watchpoint", name);
     p->address = address;
-    p->offset = length;
-    p->id = mode;
+    p->perf.config = length | mode << 8;
     p->perf.type = PERF_TYPE_BREAKPOINT;
     p->perf.period = 1;
     p->perf.all_cpus = true;
