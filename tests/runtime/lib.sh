@@ -36,7 +36,7 @@ expect_no_line() { ! grep -qE -- "$1" "$out" || fail "unexpected line like: $1";
 expect_err() { grep -qE -- "$1" "$err" || fail "no message like: $1"; }
 expect_eq() { [ "$1" = "$2" ] || fail "${3:-value} is '$1', not '$2'"; }
 # Value of "@name: number" or "@name[key]: number".
-map_value() { sed -n "s/^$(printf %s "$1" | sed 's/[][\.*]/\\&/g'): //p" "$out"; }
+map_value() { awk -v name="$1: " 'index($0, name) == 1 { print substr($0, length(name) + 1) }' "$out"; }
 # Sum of all counts of a histogram's rows.
 hist_total() { sed -n 's/^[[(].*[])] *\([0-9][0-9]*\) |.*/\1/p' "$out" | awk '{ n += $1 } END { print n + 0 }'; }
 finish() { [ $failures -eq 0 ] || { echo "$failures expectation(s) failed"; exit 1; }; echo ok; exit 0; }

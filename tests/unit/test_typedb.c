@@ -405,7 +405,7 @@ static void formats_become_structs(void **state) {
     struct env *e = *state;
     struct format format;
     uint32_t offset;
-    assert_true(format_parse(e->arena, sample_format, &format));
+    assert_true(tracefs_parse(e->arena, sample_format, &format));
     assert_int_equal(format.id, 365);
     const struct type *t = format_to_type(e->db, &format, "syscalls", "sample");
     assert_string_equal(type_str(e->arena, t), "struct tracepoint:syscalls:sample_args");
@@ -441,7 +441,7 @@ static void formats_become_structs(void **state) {
 static void formats_do_without_btf(void **state) {
     struct env *e = *state;
     struct format format;
-    assert_true(format_parse(e->arena, sample_format, &format));
+    assert_true(tracefs_parse(e->arena, sample_format, &format));
     const struct type *t = format_to_type(e->db, &format, "sched", "sample");
     check_field(e, t, "comm", "string[16]", 16);
     check_field(e, t, "color", "uint8", 112);
@@ -453,8 +453,8 @@ static void other_files_are_no_formats(void **state) {
     struct env *e = *state;
     struct format format;
     const char *const *lines;
-    assert_false(format_parse(e->arena, "", &format));
-    assert_false(format_parse(e->arena, "field:int x;", &format));
+    assert_false(tracefs_parse(e->arena, "", &format));
+    assert_false(tracefs_parse(e->arena, "field:int x;", &format));
     assert_false(format_read(e->arena, "..", "x", &format));
     assert_false(format_read(e->arena, "a/b", "x", &format));
     assert_false(format_read(e->arena, "sched", "no_such_event", &format));
