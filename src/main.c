@@ -17,6 +17,7 @@
 #include "runtime/runtime.h"
 #include "sema/sema.h"
 #include "support/strbuf.h"
+#include "types/cimport.h"
 
 /* Exit statuses (reference §1.3). */
 enum { OK = 0, BAD_SCRIPT = 1, BAD_CONFIG = 2, BAD_RUN = 255 };
@@ -110,6 +111,24 @@ static void show_ast(struct session *s, enum stop stage) {
 
 static bool is_builtin(const char *name) { return builtin_find(name) != NULL; }
 
+/* ---- the C preamble ------------------------------------------------------------------------ */
+
+static void read_preamble(void *ctx, const struct script *script) {
+    struct session *s = ctx;
+    VEC(struct cimport_piece) pieces = { 0 };
+    for (VEC_EACH(item, &script->items))
+        if ((*item)->kind == N_CDEF)
+            VEC_PUSH(s->arena, &pieces, (struct cimport_piece){ (*item)->str.s, (*item)->str.len, (*item)->span });
+    const struct options *o = &s->opt;
+    struct cimport_options opt = { o->include_dirs.v, o->include_dirs.n, o->includes.v, o->includes.n };
+    cimport(s->types, &opt, pieces.v, pieces.n, s->diag);
+}
+
+static const char *c_macro(void *ctx, const char *name) {
+    struct session *s = ctx;
+    return typedb_macro(s->types, name);
+}
+
 static bool front_end(struct session *s, struct source *source) {
     const struct options *o = &s->opt;
     s->script = parse_script(s->arena, source, o->params, o->nparams, s->diag);
@@ -118,7 +137,12 @@ static bool front_end(struct session *s, struct source *source) {
     show_ast(s, STOP_PARSE);
     if (o->stop == STOP_PARSE || o->mode == MODE_FORMAT)
         return true;
-    struct expand_options opt = { .params = o->params, .nparams = o->nparams, .is_builtin = is_builtin };
+    struct expand_options opt = { .params = o->params,
+                                  .nparams = o->nparams,
+                                  .is_builtin = is_builtin,
+                                  .read_preamble = read_preamble,
+                                  .c_macro = c_macro,
+                                  .ctx = s };
     expand_script(s->script, &opt, s->diag);
     if (failed(s))
         return false;

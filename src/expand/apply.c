@@ -40,6 +40,13 @@ static bool charge(struct expander *x, struct span at, size_t n) {
     return false;
 }
 
+bool expander_charge(struct expander *x, struct span at, const struct node *tree) {
+    size_t n = 0;
+    struct node *start = (struct node *)tree;
+    count(&start, &n);
+    return charge(x, at, n);
+}
+
 static struct span span_to(struct span at, uint32_t hi) {
     at.hi = hi;
     return at;
@@ -80,10 +87,7 @@ static void find_own(struct node **child, void *ctx) {
 static void substitute(struct node **child, void *ctx);
 
 static void put_argument(struct application *app, struct node **place, const struct node *arg) {
-    size_t n = 0;
-    struct node *start = (struct node *)arg;
-    count(&start, &n);
-    if (charge(app->x, app->def->node->span, n))
+    if (expander_charge(app->x, app->def->node->span, arg))
         *place = node_clone(app->x->arena, arg, NULL);
 }
 
@@ -175,9 +179,7 @@ struct node *macro_apply(struct expander *x, const struct macro_def *def, const 
                          const node_vec *raw) {
     struct application app = {.x = x, .def = def, .args = args, .raw = raw, .serial = ++x->serial};
     unsigned nerrors = x->diag->nerrors;
-    size_t size = 0;
-    count((struct node **)&def->node->macro.body, &size);
-    if (!charge(x, *call, size))
+    if (!expander_charge(x, *call, def->node->macro.body))
         return NULL;
     struct span *from = ARENA_NEW(x->arena, struct span);
     *from = *call;

@@ -108,12 +108,16 @@ static void expand_node(struct node **place, void *ctx) {
     } else if (n->kind == N_IDENT) {
         node_vec none = {0};
         expand_call(x, place, n->ident.name, &none, &none);
+        if (*place == n)
+            cmacro_expand(x, place, expand_node);
     } else if (n->kind == N_PARAM) {
         *place = positional_value(x, n);
     } else if (n->kind == N_IMPORT) {
         diag_error(x->diag, D_IMPORT, n->span,
                    "Import statements that are not at the top level are reserved for the standard library.");
     } else {
+        if (n->kind == N_SIZEOF || n->kind == N_TYPEINFO)
+            cmacro_operand(x, &n->intro.operand);
         expand_children(x, n);
         if (n->kind == N_EXPR_STMT)
             unwrap_statement(place);
@@ -143,6 +147,11 @@ void expand_script(struct script *s, const struct expand_options *opt, struct di
     hmap_init(&x.library, s->arena);
     hmap_init(&x.library_files, s->arena);
     size_t nimported = import_all(&x);
+    unsigned nerrors = d->nerrors;
+    if (opt->read_preamble)
+        opt->read_preamble(opt->ctx, s);
+    if (d->nerrors != nerrors)
+        return;
     define_macros(&x, nimported, s->items.n);
     define_macros(&x, 0, nimported);
     drop_macros(s);

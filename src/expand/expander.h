@@ -21,6 +21,12 @@ struct frame {
     unsigned depth;
 };
 
+/* The same for macros of the C preamble. */
+struct c_frame {
+    const char *name;
+    const struct c_frame *up;
+};
+
 struct expander {
     struct arena *arena;
     struct script *script;
@@ -30,6 +36,7 @@ struct expander {
     struct hmap library_files; /* macro name to struct stdlib_file, for files not parsed yet */
     bool is_indexed;
     const struct frame *frame;
+    const struct c_frame *c_frame;
     bool in_str;     /* inside of the first argument of str() */
     bool gave_up;    /* a limit was hit and reported */
     unsigned serial; /* of expansions, for names of variables */
@@ -58,6 +65,16 @@ struct macro_def *library_find(struct expander *x, const char *name);
 /* The body of a macro with its arguments in place. `raw` are the arguments before expansion. NULL after an error. */
 struct node *macro_apply(struct expander *x, const struct macro_def *def, const struct span *call, const node_vec *args,
                          const node_vec *raw);
+
+/* Counts the nodes of a tree that is about to be copied; false, after a report, when expansions have made too many. */
+bool expander_charge(struct expander *x, struct span at, const struct node *tree);
+
+/* ---- cmacro.c ------------------------------------------------------------------------------ */
+
+/* Puts the value of a C macro in the place of its name, *place; expand is what expands the value in turn. */
+void cmacro_expand(struct expander *x, struct node **place, node_fn *expand);
+/* The same where the name was read as a type. */
+void cmacro_operand(struct expander *x, struct node **place);
 
 /* ---- positional.c -------------------------------------------------------------------------- */
 
