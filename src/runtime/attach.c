@@ -170,6 +170,8 @@ static bool attach_program(struct runtime *rt, const struct prog *prog) {
     return true;
 }
 
+void attach_prepare(struct runtime *rt) { attach_perf_prepare(rt); }
+
 bool attach_all(struct runtime *rt) {
     for (VEC_EACH(prog, &rt->program->progs)) {
         if (poll_signals(rt)) /* Ctrl-C during a long attach */

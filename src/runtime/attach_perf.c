@@ -62,8 +62,23 @@ static long event_id(const struct probe *p) {
     return id;
 }
 
+void attach_perf_prepare(struct runtime *rt) {
+    int fd = open("/sys/devices/system/cpu/online", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, rt->online, sizeof rt->online - 1);
+    if (fd >= 0)
+        close(fd);
+    if (n <= 0)
+        strcpy(rt->online, "0");
+    for (VEC_EACH(prog, &rt->program->progs))
+        if (prog->attach == ATTACH_PERF_TP)
+            for (uint32_t i = 0; i < prog->nprobes; i++) {
+                struct probe *p = &rt->program->probes.v[prog->first_probe + i];
+                p->id = (uint64_t)event_id(p);
+            }
+}
+
 int attach_perf_tracepoint(struct runtime *rt, const struct prog *prog, const struct probe *p) {
-    long id = event_id(p);
+    int64_t id = (int64_t)p->id;
     if (id < 0)
         return (int)id;
     struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof attr, .config = (uint64_t)id,
@@ -139,15 +154,8 @@ static int attach_on_cpu(void *ctx, int cpu) {
 }
 
 int attach_perf_event(struct runtime *rt, const struct prog *prog, const struct probe *p) {
-    char online[4096] = "0";
-    int fd = open("/sys/devices/system/cpu/online", O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        ssize_t n = read(fd, online, sizeof online - 1);
-        online[n > 0 ? n : 1] = 0;
-        close(fd);
-    }
     bool is_interval = strcmp(p->provider, "interval") == 0;
     struct per_cpu c = { .rt = rt, .prog = prog, .probe = p, .is_one = is_interval };
     c.pid = is_interval ? -1 : attach_pid(rt);
-    return each_cpu(online, attach_on_cpu, &c);
+    return each_cpu(rt->online, attach_on_cpu, &c);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "runtime/rt.h"
 
@@ -137,22 +138,33 @@ static int find_map(struct runtime *rt, const char *symbol) {
     return m ? bpf_map__fd(m) : -1;
 }
 
-static bool take_globals(struct runtime *rt) {
+static struct bpf_map *find_globals(struct runtime *rt) {
     struct bpf_map *m;
     bpf_object__for_each_map(m, rt->object) {
         const char *name = bpf_map__name(m);
-        size_t len = strlen(name), size;
-        if (len < 4 || strcmp(name + len - 4, ".bss") != 0)
-            continue;
-        rt->globals = bpf_map__initial_value(m, &size);
-        if (rt->globals && size >= rt->program->globals_size)
-            return true;
+        size_t len = strlen(name);
+        if (len >= 4 && strcmp(name + len - 4, ".bss") == 0)
+            return m;
     }
-    if (!rt->program->globals_size)
+    return NULL;
+}
+
+/* libbpf's own mapping of .bss is the initial image, not the map. */
+static bool take_globals(struct runtime *rt) {
+    struct bpf_map *m = find_globals(rt);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), want = rt->program->globals_size;
+    if (!m && !want)
         return true;
-    diag_error(rt->diag, D_INTERNAL, nowhere(), "the BPF object has no globals area of %llu bytes",
-               (unsigned long long)rt->program->globals_size);
-    return false;
+    rt->globals_size = m ? (bpf_map__value_size(m) + page - 1) / page * page : 0;
+    void *at = m && want <= rt->globals_size
+                   ? mmap(NULL, rt->globals_size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(m), 0)
+                   : MAP_FAILED;
+    if (at == MAP_FAILED) {
+        diag_error(rt->diag, D_INTERNAL, nowhere(), "cannot map the globals area of %zu bytes", want);
+        return false;
+    }
+    rt->globals = at;
+    return true;
 }
 
 static bool take_fds(struct runtime *rt) {
@@ -189,6 +201,8 @@ void unload_object(struct runtime *rt) {
         bpf_object__close(rt->object);
     if (rt->logs)
         munmap(rt->logs, rt->logs_size);
+    if (rt->globals)
+        munmap(rt->globals, rt->globals_size);
     rt->object = NULL;
     rt->logs = NULL;
     rt->globals = NULL;

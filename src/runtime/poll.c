@@ -17,15 +17,43 @@
 /* Records between two looks at the signals, and bytes between two writes. */
 enum { BATCH_RECORDS = 4096, BATCH_BYTES = 64 << 10 };
 
-static int on_record(void *ctx, void *data, size_t size) {
-    struct runtime *rt = ctx;
+static void deliver(struct runtime *rt, const void *data, size_t size) {
     struct event_header header;
     memcpy(&header, data, sizeof header);
     if (size < sizeof header || header.site >= rt->program->events.n || header.size > size - sizeof header)
-        return 0;
-    const struct event_site *site = rt->program->events.v[header.site];
+        return;
     if (rt->deliver[header.site])
-        rt->deliver[header.site](rt, site, (const char *)data + sizeof header, header.size);
+        rt->deliver[header.site](rt, rt->program->events.v[header.site], (const char *)data + sizeof header, header.size);
+}
+
+/* Of exit() the fact is needed at once: no other begin probe runs. */
+static void hold(struct runtime *rt, const void *data, size_t size) {
+    uint32_t site;
+    memcpy(&site, data, sizeof site);
+    if (site < rt->program->events.n && strcmp(rt->program->events.v[site]->call, "exit") == 0)
+        rt->is_exiting = true;
+    strbuf_add(&rt->held, (const char *)&size, sizeof size);
+    strbuf_add(&rt->held, data, size);
+    strbuf_fill(&rt->held, 0, -size & 7); /* records stay aligned */
+}
+
+void poll_replay(struct runtime *rt) {
+    rt->is_holding = false;
+    for (size_t at = 0, size; at < rt->held.len; at += (size + 7) & ~(size_t)7) {
+        memcpy(&size, rt->held.s + at, sizeof size);
+        at += sizeof size;
+        deliver(rt, rt->held.s + at, size);
+    }
+    strbuf_free(&rt->held);
+    sink_flush(&rt->sink, false);
+}
+
+static int on_record(void *ctx, void *data, size_t size) {
+    struct runtime *rt = ctx;
+    if (rt->is_holding)
+        hold(rt, data, size);
+    else
+        deliver(rt, data, size);
     bool is_full = ++rt->in_batch >= BATCH_RECORDS || rt->sink.out.len >= BATCH_BYTES;
     return is_full || rt->sink.write_failed ? -EAGAIN : 0;
 }

@@ -38,7 +38,8 @@ struct runtime {
     int *prog_fds;
     int *map_fds;   /* by number of program->maps; -1: lives in the globals */
     int *stack_fds; /* by number of program->stack_maps */
-    uint8_t *globals;
+    uint8_t *globals; /* the map's memory, shared with the programs */
+    size_t globals_size;
     char *logs; /* verifier output: log_size bytes a program, only touched when one is rejected */
     size_t logs_size;
 
@@ -46,6 +47,7 @@ struct runtime {
     VEC(struct attachment) attached;
     uint32_t nattached; /* probes, for the notice */
     bool is_detached;
+    char online[4096]; /* CPUs, as "0-3,6" */
 
     /* poll.c */
     struct ring_buffer *ring;
@@ -59,6 +61,10 @@ struct runtime {
     struct format_plan **plans;
     struct strbuf buffer;
     unsigned in_batch; /* records since the last flush */
+    /* What begin probes sent is delivered once everything is attached and that has been said: records, each behind its
+     * size. */
+    bool is_holding;
+    struct strbuf held;
     bool is_exiting;
     int exit_code;
 
@@ -82,13 +88,16 @@ void report_rejection(struct runtime *rt, uint32_t prog, const char *log, int er
 /* privileges.c: why BPF is refused, in words: the missing capability, lockdown, … In the run's arena. */
 const char *missing_privilege(struct arena *a);
 
-/* attach.c: all probes of a kind that is hooked up by attaching; false when the run cannot go on. */
+/* attach.c: reads what attaching needs from files, so that it does not show up in what is traced. */
+void attach_prepare(struct runtime *rt);
+/* All probes of a kind that is hooked up by attaching; false when the run cannot go on. */
 bool attach_all(struct runtime *rt);
 void detach_all(struct runtime *rt);
 /* Programs that run by BPF_PROG_TEST_RUN: begin, end, self. */
 void run_special(struct runtime *rt, enum attach_kind kind, void (*between)(struct runtime *rt));
 /* attach_perf.c, attach_uprobe.c, attach_kprobe.c: one probe, or all probes of a program. 0 or -errno; what is attached
  * is added. */
+void attach_perf_prepare(struct runtime *rt);
 int attach_perf_event(struct runtime *rt, const struct prog *prog, const struct probe *p);
 int attach_perf_tracepoint(struct runtime *rt, const struct prog *prog, const struct probe *p);
 int attach_uprobe(struct runtime *rt, const struct prog *prog, const struct probe *p);
@@ -107,6 +116,8 @@ void poll_close(struct runtime *rt);
 void poll_loop(struct runtime *rt);
 /* Delivers what is in the ring now. */
 void poll_drain(struct runtime *rt);
+/* Delivers what was held. */
+void poll_replay(struct runtime *rt);
 /* Whether SIGINT or SIGTERM has come; takes note of other signals. */
 bool poll_signals(struct runtime *rt);
 

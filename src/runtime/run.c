@@ -67,6 +67,7 @@ static void runtime_close(struct runtime *rt) {
     unload_object(rt);
     resolver_close(rt);
     strbuf_free(&rt->buffer);
+    strbuf_free(&rt->held);
     sink_free(&rt->sink);
     if (rt->owns_output)
         close(rt->sink.fd);
@@ -93,21 +94,23 @@ static void announce(struct runtime *rt) {
         rt->sink.write_failed = true;
 }
 
-/* Everything behind the load. Detaching comes before the end probes, so that they see maps that stand still. */
-static int trace(struct runtime *rt) {
+/* Begin probes run before anything is attached, but their output comes behind the notice. After an exit() in one of them
+ * nothing needs to be attached any more. */
+static bool begin(struct runtime *rt) {
+    attach_prepare(rt);
     globals_start(rt);
+    rt->is_holding = true;
     if (!rt->opt->dry_run)
         run_special(rt, ATTACH_BEGIN, poll_drain);
-    if (!attach_all(rt))
-        return 255;
-    if (rt->opt->dry_run)
-        return 0;
-    if (rt->opt->child)
-        child_release(rt->opt->child);
-    announce(rt);
-    sink_flush(&rt->sink, false);
-    if (!is_only_special(rt->program))
-        poll_loop(rt);
+    if (rt->is_exiting)
+        rt->nattached = (uint32_t)rt->program->probes.n;
+    else if (!attach_all(rt))
+        return false;
+    return true;
+}
+
+/* Detaching comes before the end probes, so that they see maps that stand still. */
+static void end(struct runtime *rt) {
     detach_all(rt);
     poll_drain(rt);
     run_special(rt, ATTACH_END, NULL);
@@ -117,6 +120,23 @@ static int trace(struct runtime *rt) {
         print_all_maps(rt);
     sink_flush(&rt->sink, true);
     report_losses(rt);
+}
+
+/* Everything behind the load. */
+static int trace(struct runtime *rt) {
+    if (!begin(rt))
+        return 255;
+    if (rt->opt->dry_run)
+        return 0;
+    announce(rt);
+    poll_replay(rt);
+    if (!rt->is_exiting) {
+        if (rt->opt->child)
+            child_release(rt->opt->child);
+        if (!is_only_special(rt->program))
+            poll_loop(rt);
+    }
+    end(rt);
     return rt->exit_code;
 }
 
