@@ -46,6 +46,7 @@ static void store_scalar(struct program *p, struct map_info *m) {
 
 void lay_out_maps(struct sema *s) {
     struct program *p = s->program;
+    reserve(p, 8, 8); /* offset 0 stands for "none" */
     p->start_ns_offset = reserve(p, 8, 8);
     p->cpid_offset = reserve(p, 8, 8);
     unsigned n = 0;
