@@ -27,7 +27,7 @@ static bool literal_length(struct sema *s, struct node *n, uint32_t max, uint32_
     if (*is_runtime)
         return true;
     if (v < 0) {
-        sema_error(s, n, D_BAD_ARGUMENT, "%s cannot use negative length (%lld)", n->call.name, (long long)v);
+        sema_error(s, n, D_BAD_ARGUMENT, "%scannot use negative length (%lld)", n->call.name, (long long)v);
         return false;
     }
     if (v > (int64_t)max) {
@@ -49,7 +49,7 @@ static bool str_constant(struct sema *s, struct node *n) {
     const char *text;
     size_t len;
     int64_t limit = INT64_MAX;
-    if (arg(n, 1) && !sema_const_int(arg(n, 1), &limit))
+    if (arg(n, 1) && (!sema_const_int(arg(n, 1), &limit) || limit < 0))
         return false;
     if (!sema_const_str(a, &text, &len)) {
         int64_t v;
@@ -58,7 +58,7 @@ static bool str_constant(struct sema *s, struct node *n) {
         text = arena_printf(s->arena, a->type->is_signed ? "%lld" : "%llu", (long long)v);
         len = strlen(text);
     }
-    if (limit >= 0 && (uint64_t)limit < len)
+    if ((uint64_t)limit < len)
         len = (size_t)limit;
     sema_set_str(s, n, text, len);
     return true;

@@ -28,16 +28,16 @@ static LLVMValueRef log2_floor(struct codegen *cg, LLVMValueRef v) {
     return p;
 }
 
-/* With w = v | n, whose highest bit is at least k: the formula of type.h for w is that for v, but for v < n, where it
- * comes out n too large. Negative numbers count as 0 on the way and end in bucket 0 through a mask. */
+/* The formula of type.h with p = floor(log2(v | n)), which is at least k: for v < n it comes out n too large. Negative
+ * numbers count as 0 on the way and end in bucket 0 through a mask. */
 static LLVMValueRef bucket(struct codegen *cg, LLVMValueRef v, unsigned k) {
     uint64_t n = 1ull << k;
     LLVMValueRef negative = cg_arith(cg, A_ASHR, v, cg_i64(cg, 63));
     LLVMValueRef keep = cg_arith(cg, A_XOR, negative, cg_i64(cg, UINT64_MAX));
     v = cg_arith(cg, A_AND, v, keep);
-    LLVMValueRef w = cg_arith(cg, A_OR, v, cg_i64(cg, n));
-    LLVMValueRef group = cg_arith(cg, A_SUB, log2_floor(cg, w), cg_i64(cg, k));
-    LLVMValueRef part = cg_arith(cg, A_AND, cg_arith(cg, A_LSHR, w, group), cg_i64(cg, n - 1));
+    LLVMValueRef log = log2_floor(cg, cg_arith(cg, A_OR, v, cg_i64(cg, n)));
+    LLVMValueRef group = cg_arith(cg, A_SUB, log, cg_i64(cg, k));
+    LLVMValueRef part = cg_arith(cg, A_AND, cg_arith(cg, A_LSHR, v, group), cg_i64(cg, n - 1));
     LLVMValueRef index = cg_arith(cg, A_SHL, cg_arith(cg, A_ADD, group, cg_i64(cg, 1)), cg_i64(cg, k));
     index = cg_arith(cg, A_ADD, cg_arith(cg, A_ADD, index, part), cg_i64(cg, 1));
     LLVMValueRef small = cg_arith(cg, A_LSHR, cg_arith(cg, A_SUB, v, cg_i64(cg, n)), cg_i64(cg, 63));
@@ -64,5 +64,5 @@ static int64_t number(const struct type *t, const void *acc) {
 
 static bool has_value(const struct type *t, const void *acc) { return kind_any_word(acc, type_hist_buckets(t)); }
 
-const struct map_kind kind_hist = { "hist", TY_HIST, "any,?any", check, cell_size, update,
+const struct map_kind kind_hist = { "hist", TY_HIST, "int,?any", check, cell_size, update,
                                     fold,   number,  has_value,  NULL,  NULL };

@@ -28,13 +28,12 @@ static const struct type *check(struct sema *s, struct node *call) {
 
 static uint32_t cell_size(const struct type *t) { return type_lhist_buckets(t) * 8; }
 
-/* Only values that are not below min are divided. Unsigned values from 2^63 on are above every max. */
+/* Only values that are not below min are divided. All are taken as signed, 2^63 and more too, as in hist(). */
 static void update(struct codegen *cg, const struct node *call, const struct type *t, struct value cell) {
     uint32_t n = type_lhist_buckets(t);
     LLVMValueRef v = kind_value(cg, call), index = cg_slot(cg, cg_i64(cg, 0));
     LLVMValueRef min = cg_i64(cg, (uint64_t)t->min);
-    bool is_signed = t->min < 0 || kind_is_signed(call);
-    struct cg_if in = cg_if(cg, cg_cmp(cg, is_signed ? C_SGE : C_UGE, v, min));
+    struct cg_if in = cg_if(cg, cg_cmp(cg, C_SGE, v, min));
     LLVMValueRef steps = cg_arith(cg, A_UDIV, cg_arith(cg, A_SUB, v, min), cg_i64(cg, (uint64_t)t->step));
     LLVMValueRef over = cg_cmp(cg, C_UGE, steps, cg_i64(cg, n - 2));
     LLVMValueRef at = cg_select(cg, over, cg_i64(cg, n - 1), cg_arith(cg, A_ADD, steps, cg_i64(cg, 1)));
@@ -57,5 +56,5 @@ static int64_t number(const struct type *t, const void *acc) {
 
 static bool has_value(const struct type *t, const void *acc) { return kind_any_word(acc, type_lhist_buckets(t)); }
 
-const struct map_kind kind_lhist = { "lhist", TY_LHIST, "any,any,any,any", check, cell_size, update,
+const struct map_kind kind_lhist = { "lhist", TY_LHIST, "int,any,any,any", check, cell_size, update,
                                      fold,    number,   has_value,         NULL,  NULL };
