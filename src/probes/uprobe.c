@@ -43,12 +43,6 @@ static size_t list_paths(struct probe_env *env, const char *path, const char *co
     return n;
 }
 
-static void list_function(struct probe_env *env, struct listing *out, const char *provider, const char *path,
-                          const char *function) {
-    const char *line = arena_printf(env->arena, "%s:%s:%s", provider, path, function);
-    list_line(out, line);
-}
-
 static void list_file(struct probe_env *env, struct listing *out, const char *provider, const char *path,
                       const char *function, bool is_cpp) {
     struct elf_file *f = elf_file_open(env->arena, path, NULL);
@@ -56,8 +50,14 @@ static void list_file(struct probe_env *env, struct listing *out, const char *pr
         return;
     const struct elf_symbol *list;
     size_t n = is_cpp ? elf_match_cpp(f, function, &list) : elf_match(f, function, &list);
-    for (size_t i = 0; i < n; i++)
-        list_function(env, out, provider, path, list[i].name);
+    bool shows_parameters = out->verbose && !strcmp(provider, "uprobe") && elf_has_dwarf(f);
+    if (out->verbose && !strcmp(provider, "uprobe") && !shows_parameters && n)
+        diag_warn(env->diag, D_PROBE, (struct span){ 0 }, "No DWARF found for \"%s\", cannot show parameter info", path);
+    for (size_t i = 0; i < n; i++) {
+        const char *const *params = NULL;
+        size_t nparams = shows_parameters ? elf_parameters(f, list[i].name, &params) : 0;
+        out->line(out, arena_printf(env->arena, "%s:%s:%s", provider, path, list[i].name), params, nparams);
+    }
     elf_file_close(f);
 }
 

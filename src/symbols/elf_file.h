@@ -5,6 +5,7 @@
 #include <elfutils/libdwfl.h>
 #include <libelf.h>
 
+#include "support/hmap.h"
 #include "symbols/symbols.h"
 
 struct elf_segment {
@@ -28,6 +29,8 @@ struct elf_file {
 
     Dwfl *dwfl; /* NULL until needed */
     Dwfl_Module *module;
+
+    struct hmap *functions; /* name → offset of its DWARF entry; NULL until needed */
 
     const struct elf_usdt *usdts;
     size_t nusdts;

@@ -71,6 +71,10 @@ enum elf_source { SOURCE_FOUND, SOURCE_NO_DWARF, SOURCE_NO_FILE, SOURCE_NO_LINE 
 enum elf_source elf_source_address(struct elf_file *f, const char *file, unsigned line, unsigned column,
                                    uint64_t *address);
 
+/* Whether there is DWARF to ask; the parameters of a function by its plain name, as text: "const char* s". */
+bool elf_has_dwarf(struct elf_file *f);
+size_t elf_parameters(struct elf_file *f, const char *function, const char *const **lines);
+
 /* USDT notes. */
 struct elf_usdt {
     const char *provider, *name, *args; /* args: the note's text "-4@%edi 8@%rsi" */
