@@ -23,12 +23,33 @@ const char *node_kind_name(enum node_kind k);
 enum op {
     OP_NONE,
     /* binary, also in compound assignment */
-    OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_MOD, OP_AND, OP_OR, OP_XOR, OP_SHL, OP_SHR,
-    OP_EQ, OP_NE, OP_LT, OP_GT, OP_LE, OP_GE, OP_LAND, OP_LOR,
+    OP_ADD,
+    OP_SUB,
+    OP_MUL,
+    OP_DIV,
+    OP_MOD,
+    OP_AND,
+    OP_OR,
+    OP_XOR,
+    OP_SHL,
+    OP_SHR,
+    OP_EQ,
+    OP_NE,
+    OP_LT,
+    OP_GT,
+    OP_LE,
+    OP_GE,
+    OP_LAND,
+    OP_LOR,
     /* unary */
-    OP_NEG, OP_NOT /* ! */, OP_BNOT /* ~ */, OP_DEREF, OP_ADDR,
+    OP_NEG,
+    OP_NOT /* ! */,
+    OP_BNOT /* ~ */,
+    OP_DEREF,
+    OP_ADDR,
     /* incdec */
-    OP_INC, OP_DEC
+    OP_INC,
+    OP_DEC
 };
 const char *op_str(enum op op); /* "+", "<<", … */
 
@@ -51,9 +72,9 @@ struct type_spec {
 /* One attach point as written, after splitting at colons; probes/ providers interpret the parts. */
 struct attach_point {
     struct span span;
-    const char *text;     /* as written, parameters substituted, without a user name */
+    const char *text;      /* as written, parameters substituted, without a user name */
     const char *user_name; /* name=… or NULL */
-    const char **parts;   /* parts[0] = provider as written; unquoted */
+    const char **parts;    /* parts[0] = provider as written; unquoted */
     size_t nparts;
 };
 
@@ -74,39 +95,150 @@ struct node {
     const char *const_str; /* string constants: NUL-terminated, const_len bytes */
     size_t const_len;
     union {
-        struct { uint64_t value; bool is_unsigned_literal; const char *text; /* as written */ } num;
-        struct { const char *s; size_t len; const char *text; /* as written, with quotes */ } str;
-        struct { const char *name; const struct builtin *builtin; /* sema */ } ident;
-        struct { const char *name; /* without $ */ struct variable *var; /* sema */ } var;
-        struct { const char *name; /* with @ */ struct node *key; /* or NULL; several keys are one N_TUPLE */
-                 struct map_info *map; /* sema */ } map;
-        struct { uint64_t index; } param;
-        struct { const char *name; node_vec args; const struct builtin *builtin; /* sema */
-                 void *data; /* sema → codegen, owned by the builtin's check (e.g. its event site) */ } call;
-        struct { enum op op; struct node *operand; } unary;
-        struct { enum op op; bool is_prefix; struct node *lvalue; } incdec;
-        struct { enum op op; struct node *left, *right; } binary;
-        struct { struct node *cond, *yes /* NULL: "a ?: b" */, *no; bool is_comptime; } cond;
-        struct { node_vec stmts; struct node *value; /* trailing expression or NULL */ } block;
-        struct { struct node *base; const char *name; bool is_arrow; const struct field *field; uint32_t offset; /* sema: total offset */ } field;
-        struct { struct node *base; uint64_t index; } tuple_at;
-        struct { struct node *base, *index; } index;
-        struct { struct node *target; /* N_TYPE */ struct node *operand; } cast;
-        struct { node_vec items; const char **names; /* N_RECORD */ bool is_keys; /* made from @m[a, b] */ } tuple;
-        struct { struct type_spec *spec; } tspec; /* .type of the node: resolved */
-        struct { struct node *operand; /* N_TYPE or expression */ const char **path; size_t npath; } intro;
-        struct { struct node *expr; } inner;
-        struct { enum op op; struct node *lvalue, *value; } assign;
-        struct { struct node *var; /* N_VAR */ struct node *tspec; /* N_TYPE or NULL */ struct node *value; /* or NULL */ } let;
-        struct { struct node *cond; struct node *body; } loop; /* unroll: cond = count */
-        struct { struct node *var; /* N_VAR */ struct node *map; /* FOR_MAP: N_MAP without key */
-                 struct node *from, *to; struct node *body; bool has_parens; } forloop;
-        struct { VEC(struct attach_point *) points; struct node *predicate; /* or NULL */ struct node *body; } probe;
-        struct { const char *name; struct macro_param { enum { MP_EXPR, MP_VAR, MP_MAP } kind; const char *name; struct span span; } *params;
-                 size_t nparams; struct node *body; } macro;
-        struct { const char *name; struct { struct node *var, *tspec; } *params; size_t nparams; struct node *ret, *body; } subprog;
-        struct { const char *name; const char *kind; uint64_t max_entries; struct span kind_span; } mapdecl;
-        struct { struct config_entry { const char *key; struct node *value; /* INT STR BOOL IDENT */ struct span span; } *entries; size_t n; } config;
+        struct {
+            uint64_t value;
+            bool is_unsigned_literal;
+            const char *text; /* as written */
+        } num;
+        struct {
+            const char *s;
+            size_t len;
+            const char *text; /* as written, with quotes */
+        } str;
+        struct {
+            const char *name;
+            const struct builtin *builtin; /* sema */
+        } ident;
+        struct {
+            const char *name;     /* without $ */
+            struct variable *var; /* sema */
+        } var;
+        struct {
+            const char *name;     /* with @ */
+            struct node *key;     /* or NULL; several keys are one N_TUPLE */
+            struct map_info *map; /* sema */
+        } map;
+        struct {
+            uint64_t index;
+        } param;
+        struct {
+            const char *name;
+            node_vec args;
+            const struct builtin *builtin; /* sema */
+            void *data;                    /* sema → codegen, owned by the builtin's check (e.g. its event site) */
+        } call;
+        struct {
+            enum op op;
+            struct node *operand;
+        } unary;
+        struct {
+            enum op op;
+            bool is_prefix;
+            struct node *lvalue;
+        } incdec;
+        struct {
+            enum op op;
+            struct node *left, *right;
+        } binary;
+        struct {
+            struct node *cond, *yes /* NULL: "a ?: b" */, *no;
+            bool is_comptime;
+        } cond;
+        struct {
+            node_vec stmts;
+            struct node *value; /* trailing expression or NULL */
+        } block;
+        struct {
+            struct node *base;
+            const char *name;
+            bool is_arrow;
+            const struct field *field;
+            uint32_t offset; /* sema: total offset */
+        } field;
+        struct {
+            struct node *base;
+            uint64_t index;
+        } tuple_at;
+        struct {
+            struct node *base, *index;
+        } index;
+        struct {
+            struct node *target; /* N_TYPE */
+            struct node *operand;
+        } cast;
+        struct {
+            node_vec items;
+            const char **names; /* N_RECORD */
+            bool is_keys;       /* made from @m[a, b] */
+        } tuple;
+        struct {
+            struct type_spec *spec;
+        } tspec; /* .type of the node: resolved */
+        struct {
+            struct node *operand; /* N_TYPE or expression */
+            const char **path;
+            size_t npath;
+        } intro;
+        struct {
+            struct node *expr;
+        } inner;
+        struct {
+            enum op op;
+            struct node *lvalue, *value;
+        } assign;
+        struct {
+            struct node *var;   /* N_VAR */
+            struct node *tspec; /* N_TYPE or NULL */
+            struct node *value; /* or NULL */
+        } let;
+        struct {
+            struct node *cond;
+            struct node *body;
+        } loop; /* unroll: cond = count */
+        struct {
+            struct node *var; /* N_VAR */
+            struct node *map; /* FOR_MAP: N_MAP without key */
+            struct node *from, *to;
+            struct node *body;
+            bool has_parens;
+        } forloop;
+        struct {
+            VEC(struct attach_point *) points;
+            struct node *predicate; /* or NULL */
+            struct node *body;
+        } probe;
+        struct {
+            const char *name;
+            struct macro_param {
+                enum { MP_EXPR, MP_VAR, MP_MAP } kind;
+                const char *name;
+                struct span span;
+            } *params;
+            size_t nparams;
+            struct node *body;
+        } macro;
+        struct {
+            const char *name;
+            struct {
+                struct node *var, *tspec;
+            } *params;
+            size_t nparams;
+            struct node *ret, *body;
+        } subprog;
+        struct {
+            const char *name;
+            const char *kind;
+            uint64_t max_entries;
+            struct span kind_span;
+        } mapdecl;
+        struct {
+            struct config_entry {
+                const char *key;
+                struct node *value; /* INT STR BOOL IDENT */
+                struct span span;
+            } *entries;
+            size_t n;
+        } config;
     };
 };
 
@@ -114,8 +246,8 @@ struct node {
 struct script {
     struct arena *arena;
     struct source *source;
-    const char *shebang;     /* first line or NULL, for the formatter */
-    node_vec items;          /* top-level nodes in source order */
+    const char *shebang;          /* first line or NULL, for the formatter */
+    node_vec items;               /* top-level nodes in source order */
     VEC(struct comment) comments; /* for the formatter, by offset */
 };
 

@@ -49,20 +49,12 @@ static void children_of_loop(struct node *n, struct visit *v) {
 }
 
 void node_children(struct node *n, node_fn *fn, void *ctx) {
-    struct visit v = {fn, ctx};
+    struct visit v = { fn, ctx };
     switch (n->kind) {
-    case N_MAP:
-        one(&v, &n->map.key);
-        break;
-    case N_CALL:
-        many(&v, &n->call.args);
-        break;
-    case N_UNARY:
-        one(&v, &n->unary.operand);
-        break;
-    case N_INCDEC:
-        one(&v, &n->incdec.lvalue);
-        break;
+    case N_MAP: one(&v, &n->map.key); break;
+    case N_CALL: many(&v, &n->call.args); break;
+    case N_UNARY: one(&v, &n->unary.operand); break;
+    case N_INCDEC: one(&v, &n->incdec.lvalue); break;
     case N_BINARY:
         one(&v, &n->binary.left);
         one(&v, &n->binary.right);
@@ -77,12 +69,8 @@ void node_children(struct node *n, node_fn *fn, void *ctx) {
         many(&v, &n->block.stmts);
         one(&v, &n->block.value);
         break;
-    case N_FIELD:
-        one(&v, &n->field.base);
-        break;
-    case N_TUPLE_AT:
-        one(&v, &n->tuple_at.base);
-        break;
+    case N_FIELD: one(&v, &n->field.base); break;
+    case N_TUPLE_AT: one(&v, &n->tuple_at.base); break;
     case N_INDEX:
         one(&v, &n->index.base);
         one(&v, &n->index.index);
@@ -92,24 +80,16 @@ void node_children(struct node *n, node_fn *fn, void *ctx) {
         one(&v, &n->cast.operand);
         break;
     case N_TUPLE:
-    case N_RECORD:
-        many(&v, &n->tuple.items);
-        break;
-    case N_TYPE:
-        one(&v, &n->tspec.spec->operand);
-        break;
+    case N_RECORD: many(&v, &n->tuple.items); break;
+    case N_TYPE: one(&v, &n->tspec.spec->operand); break;
     case N_SIZEOF:
     case N_OFFSETOF:
     case N_TYPEOF:
-    case N_TYPEINFO:
-        one(&v, &n->intro.operand);
-        break;
+    case N_TYPEINFO: one(&v, &n->intro.operand); break;
     case N_COMPTIME:
     case N_DISCARD:
     case N_EXPR_STMT:
-    case N_RETURN:
-        one(&v, &n->inner.expr);
-        break;
+    case N_RETURN: one(&v, &n->inner.expr); break;
     case N_ASSIGN: /* the value is computed before the place it goes to */
         one(&v, &n->assign.value);
         one(&v, &n->assign.lvalue);
@@ -122,15 +102,11 @@ void node_children(struct node *n, node_fn *fn, void *ctx) {
     case N_WHILE:
     case N_UNROLL:
     case N_FOR_MAP:
-    case N_FOR_RANGE:
-        children_of_loop(n, &v);
-        break;
+    case N_FOR_RANGE: children_of_loop(n, &v); break;
     case N_PROBE:
     case N_MACRO:
     case N_SUBPROG:
-    case N_CONFIG:
-        children_of_top_level(n, &v);
-        break;
+    case N_CONFIG: children_of_top_level(n, &v); break;
     case N_INT:
     case N_STR:
     case N_BOOL:
@@ -142,8 +118,7 @@ void node_children(struct node *n, node_fn *fn, void *ctx) {
     case N_MAP_DECL:
     case N_IMPORT:
     case N_CDEF:
-    case N_NKINDS:
-        break;
+    case N_NKINDS: break;
     }
 }
 
@@ -158,7 +133,7 @@ static void walk_child(struct node **child, void *ctx) {
 }
 
 void node_walk(struct node *n, node_pre *pre, void *ctx) {
-    struct walk w = {pre, ctx};
+    struct walk w = { pre, ctx };
     if (n && pre(n, ctx))
         node_children(n, walk_child, &w);
 }

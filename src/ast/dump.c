@@ -28,10 +28,8 @@ static bool is_leaf(const struct node *n) {
     case N_IDENT:
     case N_VAR:
     case N_PARAM:
-    case N_TYPE:
-        return true;
-    case N_MAP:
-        return !n->map.key;
+    case N_TYPE: return true;
+    case N_MAP: return !n->map.key;
     case N_CALL:
     case N_UNARY:
     case N_INCDEC:
@@ -68,8 +66,7 @@ static bool is_leaf(const struct node *n) {
     case N_CONFIG:
     case N_IMPORT:
     case N_CDEF:
-    case N_NKINDS:
-        return false;
+    case N_NKINDS: return false;
     }
     return false;
 }
@@ -86,39 +83,17 @@ static void add_op(struct strbuf *out, enum op op, const char *after) {
 /* What a node holds beside its children. */
 static void add_details(struct strbuf *out, const struct node *n) {
     switch (n->kind) {
-    case N_MAP:
-        strbuf_printf(out, " %s", n->map.name);
-        break;
-    case N_CALL:
-        strbuf_printf(out, " %s", n->call.name);
-        break;
-    case N_UNARY:
-        add_op(out, n->unary.op, "");
-        break;
-    case N_INCDEC:
-        add_op(out, n->incdec.op, n->incdec.is_prefix ? " prefix" : "");
-        break;
-    case N_BINARY:
-        add_op(out, n->binary.op, "");
-        break;
-    case N_ASSIGN:
-        add_op(out, n->assign.op, "=");
-        break;
-    case N_IF:
-        strbuf_adds(out, n->cond.is_comptime ? " comptime" : "");
-        break;
-    case N_FIELD:
-        strbuf_printf(out, " %s%s", n->field.is_arrow ? "->" : ".", n->field.name);
-        break;
-    case N_TUPLE_AT:
-        strbuf_printf(out, " %llu", (unsigned long long)n->tuple_at.index);
-        break;
-    case N_TUPLE:
-        strbuf_adds(out, n->tuple.is_keys ? " keys" : "");
-        break;
-    case N_RECORD:
-        add_names(out, n->tuple.names, n->tuple.items.n, " .");
-        break;
+    case N_MAP: strbuf_printf(out, " %s", n->map.name); break;
+    case N_CALL: strbuf_printf(out, " %s", n->call.name); break;
+    case N_UNARY: add_op(out, n->unary.op, ""); break;
+    case N_INCDEC: add_op(out, n->incdec.op, n->incdec.is_prefix ? " prefix" : ""); break;
+    case N_BINARY: add_op(out, n->binary.op, ""); break;
+    case N_ASSIGN: add_op(out, n->assign.op, "="); break;
+    case N_IF: strbuf_adds(out, n->cond.is_comptime ? " comptime" : ""); break;
+    case N_FIELD: strbuf_printf(out, " %s%s", n->field.is_arrow ? "->" : ".", n->field.name); break;
+    case N_TUPLE_AT: strbuf_printf(out, " %llu", (unsigned long long)n->tuple_at.index); break;
+    case N_TUPLE: strbuf_adds(out, n->tuple.is_keys ? " keys" : ""); break;
+    case N_RECORD: add_names(out, n->tuple.names, n->tuple.items.n, " ."); break;
     case N_OFFSETOF:
         strbuf_addc(out, ' ');
         add_names(out, n->intro.path, n->intro.npath, ".");
@@ -128,12 +103,9 @@ static void add_details(struct strbuf *out, const struct node *n) {
         for (size_t i = 0; i < n->macro.nparams; i++)
             strbuf_printf(out, " %s%s", n->macro.params[i].kind == MP_VAR ? "$" : "", n->macro.params[i].name);
         break;
-    case N_SUBPROG:
-        strbuf_printf(out, " %s", n->subprog.name);
-        break;
+    case N_SUBPROG: strbuf_printf(out, " %s", n->subprog.name); break;
     case N_MAP_DECL:
-        strbuf_printf(out, " %s %s %llu", n->mapdecl.name, n->mapdecl.kind,
-                      (unsigned long long)n->mapdecl.max_entries);
+        strbuf_printf(out, " %s %s %llu", n->mapdecl.name, n->mapdecl.kind, (unsigned long long)n->mapdecl.max_entries);
         break;
     case N_PROBE:
         for (size_t i = 0; i < n->probe.points.n; i++) {
@@ -172,8 +144,7 @@ static void add_details(struct strbuf *out, const struct node *n) {
     case N_BREAK:
     case N_CONTINUE:
     case N_RETURN:
-    case N_NKINDS:
-        break;
+    case N_NKINDS: break;
     }
 }
 
@@ -200,7 +171,7 @@ static void flat_assign(struct strbuf *out, const struct node *n) {
 }
 
 static void flat_let(struct strbuf *out, const struct node *n) {
-    const struct node *parts[] = {n->let.var, n->let.tspec, n->let.value};
+    const struct node *parts[] = { n->let.var, n->let.tspec, n->let.value };
     strbuf_adds(out, "(let");
     for (size_t i = 0; i < 3; i++) {
         strbuf_adds(out, parts[i] ? " " : "");
@@ -276,14 +247,14 @@ static void lines(struct strbuf *out, const struct node *n, int indent) {
     if (n->kind == N_BLOCK) {
         nested(out, n, NULL, 0, n, NULL, indent);
     } else if (n->kind == N_IF && n->cond.yes->kind == N_BLOCK) {
-        nested(out, n, (const struct node *[]){n->cond.cond}, 1, n->cond.yes, n->cond.no, indent);
+        nested(out, n, (const struct node *[]){ n->cond.cond }, 1, n->cond.yes, n->cond.no, indent);
     } else if (n->kind == N_WHILE || n->kind == N_UNROLL) {
-        nested(out, n, (const struct node *[]){n->loop.cond}, 1, n->loop.body, NULL, indent);
+        nested(out, n, (const struct node *[]){ n->loop.cond }, 1, n->loop.body, NULL, indent);
     } else if (n->kind == N_FOR_MAP || n->kind == N_FOR_RANGE) {
-        const struct node *head[] = {n->forloop.var, n->forloop.map, n->forloop.from, n->forloop.to};
+        const struct node *head[] = { n->forloop.var, n->forloop.map, n->forloop.from, n->forloop.to };
         nested(out, n, head, 4, n->forloop.body, NULL, indent);
     } else if (n->kind == N_PROBE) {
-        nested(out, n, (const struct node *[]){n->probe.predicate}, 1, n->probe.body, NULL, indent);
+        nested(out, n, (const struct node *[]){ n->probe.predicate }, 1, n->probe.body, NULL, indent);
     } else if (n->kind == N_MACRO) {
         nested(out, n, NULL, 0, n->macro.body, NULL, indent);
     } else {

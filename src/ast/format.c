@@ -223,12 +223,10 @@ static void item(struct format *f, const struct node *n) {
         format_stmt(f, n);
 }
 
-static uint32_t item_end(const struct node *n) {
-    return n->kind == N_MACRO ? n->macro.body->span.hi : n->span.hi;
-}
+static uint32_t item_end(const struct node *n) { return n->kind == N_MACRO ? n->macro.body->span.hi : n->span.hi; }
 
 void ast_format_script(struct strbuf *out, const struct script *s) {
-    struct format f = {.out = out, .script = s};
+    struct format f = { .out = out, .script = s };
     size_t start = out->len;
     if (s->shebang) {
         strbuf_adds(out, s->shebang);
@@ -251,7 +249,7 @@ void ast_format_script(struct strbuf *out, const struct script *s) {
 }
 
 void ast_format(struct strbuf *out, const struct node *n) {
-    struct format f = {.out = out, .is_flat = true};
+    struct format f = { .out = out, .is_flat = true };
     if (n->kind <= N_COMPTIME || (n->kind >= N_ASSIGN && n->kind <= N_RETURN))
         format_expr(&f, n);
     else

@@ -1,4 +1,5 @@
-/* Expressions in the house style. What is too long for a line is broken: lists so that the last lines are full, binaries behind the operator, conditionals before ? and :. */
+/* Expressions in the house style. What is too long for a line is broken: lists so that the last lines are full,
+ * binaries behind the operator, conditionals before ? and :. */
 #include "ast/format.h"
 
 #include <stdlib.h>
@@ -21,15 +22,14 @@ void format_string(struct strbuf *out, const char *s, size_t len) {
 
 static bool is_comparison(enum op op) { return op >= OP_EQ && op <= OP_GE; }
 
-/* Higher binds tighter. */
+/* Higher binds tighter (reference §8.1). */
 static int precedence(enum op op) {
-    if (op == OP_LOR)
-        return 1;
-    if (op == OP_LAND)
-        return 2;
-    if (op == OP_EQ || op == OP_NE)
-        return 6;
-    return is_comparison(op) ? 7 : 5;
+    static const int levels[] = {
+        [OP_LOR] = 1, [OP_LAND] = 2, [OP_OR] = 3,  [OP_XOR] = 4,  [OP_AND] = 5,  [OP_EQ] = 6,
+        [OP_NE] = 6,  [OP_LT] = 7,   [OP_GT] = 7,  [OP_LE] = 7,   [OP_GE] = 7,   [OP_SHL] = 8,
+        [OP_SHR] = 8, [OP_ADD] = 9,  [OP_SUB] = 9, [OP_MUL] = 10, [OP_DIV] = 10, [OP_MOD] = 10,
+    };
+    return (size_t)op < sizeof levels / sizeof *levels ? levels[op] : 0;
 }
 
 /* Things that stand next to an operator without parentheses. */
@@ -41,8 +41,7 @@ static bool is_plain(const struct node *n) {
     case N_TERNARY:
     case N_IF:
     case N_BLOCK:
-    case N_CAST:
-        return false;
+    case N_CAST: return false;
     case N_INT:
     case N_STR:
     case N_BOOL:
@@ -80,8 +79,7 @@ static bool is_plain(const struct node *n) {
     case N_CONFIG:
     case N_IMPORT:
     case N_CDEF:
-    case N_NKINDS:
-        return true;
+    case N_NKINDS: return true;
     }
     return true;
 }
@@ -123,7 +121,7 @@ struct measured {
 typedef void write_fn(struct format *f, const void *what);
 
 static struct measured measure(struct format *f, write_fn *write, const void *what) {
-    struct measured m = {0};
+    struct measured m = { 0 };
     struct format flat = *f;
     flat.out = &m.text;
     flat.is_flat = true;
@@ -191,7 +189,7 @@ static void broken_list(struct format *f, const struct list *l, bool is_line) {
     size_t *width = calloc(n + 1, sizeof *width);
     bool *starts_line = calloc(n + 1, sizeof *starts_line);
     for (size_t i = 0; i < n; i++) {
-        struct item item = {l, i};
+        struct item item = { l, i };
         struct measured m = measure(f, write_one_item, &item);
         width[i] = m.text.len;
         strbuf_free(&m.text);
@@ -212,9 +210,9 @@ static void broken_list(struct format *f, const struct list *l, bool is_line) {
 
 static void format_list(struct format *f, const node_vec *items, const char *const *names, const char *open,
                         const char *close) {
-    struct list l = {items, names};
+    struct list l = { items, names };
     strbuf_adds(f->out, open);
-    struct measured m = {0};
+    struct measured m = { 0 };
     if (!f->is_flat)
         m = measure(f, write_list, &l);
     if (f->is_flat)
@@ -241,7 +239,7 @@ static void format_map(struct format *f, const struct node *n) {
         format_list(f, &key->tuple.items, NULL, "[", "]");
         return;
     }
-    node_vec one = {(struct node **)&key, 1, 1};
+    node_vec one = { (struct node **)&key, 1, 1 };
     format_list(f, &one, NULL, "[", "]");
 }
 
@@ -271,14 +269,14 @@ static void write_operand(struct format *f, const void *what) {
 /* Lines are filled like those of a list. */
 static void broken_chain(struct format *f, const struct node *n) {
     struct arena *a = arena_new();
-    node_vec operands = {0};
+    node_vec operands = { 0 };
     enum op op = n->binary.op;
     collect(&operands, op, n, a);
     size_t align = format_column(f);
     size_t *width = ARENA_ARRAY(a, size_t, operands.n);
     bool *starts_line = ARENA_ARRAY(a, bool, operands.n);
     for (size_t i = 0; i < operands.n; i++) {
-        struct measured m = measure(f, write_operand, &(struct operand){op, operands.v[i], i > 0});
+        struct measured m = measure(f, write_operand, &(struct operand){ op, operands.v[i], i > 0 });
         width[i] = m.text.len;
         strbuf_free(&m.text);
     }
@@ -298,7 +296,7 @@ static void broken_chain(struct format *f, const struct node *n) {
 static void format_binary(struct format *f, const struct node *n) {
     size_t align = format_column(f);
     enum op op = n->binary.op;
-    struct measured m = {0};
+    struct measured m = { 0 };
     if (!f->is_flat && (op == OP_LAND || op == OP_LOR)) {
         m = measure(f, write_expr, n);
         bool broken = m.is_line && !fits(f, &m, 0);
@@ -310,7 +308,7 @@ static void format_binary(struct format *f, const struct node *n) {
     }
     add_binary_operand(f, op, n->binary.left, false);
     strbuf_printf(f->out, " %s", op_str(op));
-    m = (struct measured){0};
+    m = (struct measured){ 0 };
     if (!f->is_flat)
         m = measure(f, write_expr, n->binary.right);
     if (f->is_flat || !m.is_line || fits(f, &m, binary_operand_is_bare(op, n->binary.right, true) ? 1 : 3))
@@ -323,7 +321,7 @@ static void format_binary(struct format *f, const struct node *n) {
 
 static void format_ternary(struct format *f, const struct node *n) {
     const struct node *yes = n->cond.yes ? n->cond.yes : n->cond.cond;
-    struct measured m = {0};
+    struct measured m = { 0 };
     if (!f->is_flat) {
         m = measure(f, write_expr, n);
         if (m.is_line && !fits(f, &m, 0)) {
@@ -362,7 +360,7 @@ static void format_incdec(struct format *f, const struct node *n) {
 /* ---- types and introspection --------------------------------------------------------------- */
 
 static void format_type(struct format *f, const struct type_spec *t) {
-    static const char *const prefix[] = {"", "struct ", "union ", "enum ", ""};
+    static const char *const prefix[] = { "", "struct ", "union ", "enum ", "" };
     if (t->base == TS_TYPEOF) {
         strbuf_adds(f->out, "typeof(");
         format_expr(f, t->operand);
@@ -411,18 +409,10 @@ void format_expr(struct format *f, const struct node *n) {
         else
             format_string(f->out, n->str.s, n->str.len);
         break;
-    case N_BOOL:
-        strbuf_adds(f->out, n->num.value ? "true" : "false");
-        break;
-    case N_IDENT:
-        strbuf_adds(f->out, n->ident.name);
-        break;
-    case N_VAR:
-        strbuf_printf(f->out, "$%s", n->var.name);
-        break;
-    case N_MAP:
-        format_map(f, n);
-        break;
+    case N_BOOL: strbuf_adds(f->out, n->num.value ? "true" : "false"); break;
+    case N_IDENT: strbuf_adds(f->out, n->ident.name); break;
+    case N_VAR: strbuf_printf(f->out, "$%s", n->var.name); break;
+    case N_MAP: format_map(f, n); break;
     case N_PARAM:
         if (n->param.index)
             strbuf_printf(f->out, "$%llu", (unsigned long long)n->param.index);
@@ -433,24 +423,12 @@ void format_expr(struct format *f, const struct node *n) {
         strbuf_adds(f->out, n->call.name);
         format_list(f, &n->call.args, NULL, "(", ")");
         break;
-    case N_UNARY:
-        format_prefix(f, op_str(n->unary.op), n->unary.operand);
-        break;
-    case N_INCDEC:
-        format_incdec(f, n);
-        break;
-    case N_BINARY:
-        format_binary(f, n);
-        break;
-    case N_TERNARY:
-        format_ternary(f, n);
-        break;
-    case N_IF:
-        format_if(f, n);
-        break;
-    case N_BLOCK:
-        format_block_expr(f, n);
-        break;
+    case N_UNARY: format_prefix(f, op_str(n->unary.op), n->unary.operand); break;
+    case N_INCDEC: format_incdec(f, n); break;
+    case N_BINARY: format_binary(f, n); break;
+    case N_TERNARY: format_ternary(f, n); break;
+    case N_IF: format_if(f, n); break;
+    case N_BLOCK: format_block_expr(f, n); break;
     case N_FIELD:
         format_operand(f, n->field.base);
         strbuf_printf(f->out, ".%s", n->field.name);
@@ -472,21 +450,13 @@ void format_expr(struct format *f, const struct node *n) {
         format_operand(f, n->cast.operand);
         break;
     case N_TUPLE:
-    case N_RECORD:
-        format_tuple(f, n);
-        break;
-    case N_TYPE:
-        format_type(f, n->tspec.spec);
-        break;
+    case N_RECORD: format_tuple(f, n); break;
+    case N_TYPE: format_type(f, n->tspec.spec); break;
     case N_SIZEOF:
     case N_OFFSETOF:
     case N_TYPEOF:
-    case N_TYPEINFO:
-        format_intro(f, n);
-        break;
-    case N_COMPTIME:
-        format_prefix(f, "comptime ", n->inner.expr);
-        break;
+    case N_TYPEINFO: format_intro(f, n); break;
+    case N_COMPTIME: format_prefix(f, "comptime ", n->inner.expr); break;
     case N_ASSIGN:
     case N_LET:
     case N_DISCARD:
@@ -498,16 +468,13 @@ void format_expr(struct format *f, const struct node *n) {
     case N_BREAK:
     case N_CONTINUE:
     case N_RETURN:
-    case N_IMPORT:
-        format_stmt(f, n);
-        break;
+    case N_IMPORT: format_stmt(f, n); break;
     case N_PROBE:
     case N_MACRO:
     case N_SUBPROG:
     case N_MAP_DECL:
     case N_CONFIG:
     case N_CDEF:
-    case N_NKINDS:
-        break;
+    case N_NKINDS: break;
     }
 }

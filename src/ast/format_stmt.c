@@ -146,9 +146,7 @@ void format_stmt(struct format *f, const struct node *n) {
         format_expr(f, n->assign.value);
         strbuf_addc(f->out, ';');
         break;
-    case N_LET:
-        let(f, n);
-        break;
+    case N_LET: let(f, n); break;
     case N_DISCARD:
         strbuf_adds(f->out, "_ = ");
         format_expr(f, n->inner.expr);
@@ -158,12 +156,8 @@ void format_stmt(struct format *f, const struct node *n) {
         format_expr(f, n->inner.expr);
         strbuf_addc(f->out, ';');
         break;
-    case N_IF:
-        format_if(f, n);
-        break;
-    case N_BLOCK:
-        format_block(f, n);
-        break;
+    case N_IF: format_if(f, n); break;
+    case N_BLOCK: format_block(f, n); break;
     case N_WHILE:
         strbuf_adds(f->out, "while");
         condition(f, n->loop.cond);
@@ -176,24 +170,16 @@ void format_stmt(struct format *f, const struct node *n) {
         format_block(f, n->loop.body);
         break;
     case N_FOR_MAP:
-    case N_FOR_RANGE:
-        for_loop(f, n);
-        break;
-    case N_BREAK:
-        strbuf_adds(f->out, "break;");
-        break;
-    case N_CONTINUE:
-        strbuf_adds(f->out, "continue;");
-        break;
+    case N_FOR_RANGE: for_loop(f, n); break;
+    case N_BREAK: strbuf_adds(f->out, "break;"); break;
+    case N_CONTINUE: strbuf_adds(f->out, "continue;"); break;
     case N_RETURN:
         strbuf_adds(f->out, n->inner.expr ? "return " : "return");
         if (n->inner.expr)
             format_operand(f, n->inner.expr);
         strbuf_addc(f->out, ';');
         break;
-    case N_IMPORT:
-        strbuf_printf(f->out, "import %s;", n->str.text);
-        break;
+    case N_IMPORT: strbuf_printf(f->out, "import %s;", n->str.text); break;
     case N_INT:
     case N_STR:
     case N_BOOL:
@@ -217,16 +203,13 @@ void format_stmt(struct format *f, const struct node *n) {
     case N_OFFSETOF:
     case N_TYPEOF:
     case N_TYPEINFO:
-    case N_COMPTIME:
-        format_expr(f, n);
-        break;
+    case N_COMPTIME: format_expr(f, n); break;
     case N_PROBE:
     case N_MACRO:
     case N_SUBPROG:
     case N_MAP_DECL:
     case N_CONFIG:
     case N_CDEF:
-    case N_NKINDS:
-        break;
+    case N_NKINDS: break;
     }
 }

@@ -46,7 +46,7 @@ static struct node *clone(const struct node *n, struct clone *c);
 static void clone_child(struct node **child, void *ctx) { *child = clone(*child, ctx); }
 
 static void copy_vec(struct arena *a, node_vec *v) {
-    node_vec copy = {0};
+    node_vec copy = { 0 };
     if (v->n) {
         copy.v = ARENA_ARRAY(a, struct node *, v->n);
         copy.n = copy.cap = v->n;
@@ -64,13 +64,9 @@ static void unshare(struct node *n, struct arena *a) {
         n->call.builtin = NULL;
         n->call.data = NULL;
         break;
-    case N_BLOCK:
-        copy_vec(a, &n->block.stmts);
-        break;
+    case N_BLOCK: copy_vec(a, &n->block.stmts); break;
     case N_TUPLE:
-    case N_RECORD:
-        copy_vec(a, &n->tuple.items);
-        break;
+    case N_RECORD: copy_vec(a, &n->tuple.items); break;
     case N_TYPE: {
         struct type_spec *spec = ARENA_NEW(a, struct type_spec);
         *spec = *n->tspec.spec;
@@ -91,15 +87,9 @@ static void unshare(struct node *n, struct arena *a) {
         n->config.entries = entries;
         break;
     }
-    case N_IDENT:
-        n->ident.builtin = NULL;
-        break;
-    case N_VAR:
-        n->var.var = NULL;
-        break;
-    case N_MAP:
-        n->map.map = NULL;
-        break;
+    case N_IDENT: n->ident.builtin = NULL; break;
+    case N_VAR: n->var.var = NULL; break;
+    case N_MAP: n->map.map = NULL; break;
     case N_FIELD:
         n->field.field = NULL;
         n->field.offset = 0;
@@ -137,8 +127,7 @@ static void unshare(struct node *n, struct arena *a) {
     case N_MAP_DECL:
     case N_IMPORT:
     case N_CDEF:
-    case N_NKINDS:
-        break;
+    case N_NKINDS: break;
     }
 }
 
@@ -158,6 +147,6 @@ static struct node *clone(const struct node *n, struct clone *c) {
 }
 
 struct node *node_clone(struct arena *a, const struct node *n, const struct span *from) {
-    struct clone c = {a, from};
+    struct clone c = { a, from };
     return clone(n, &c);
 }

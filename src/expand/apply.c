@@ -177,7 +177,7 @@ static void substitute(struct node **child, void *ctx) {
 
 struct node *macro_apply(struct expander *x, const struct macro_def *def, const struct span *call, const node_vec *args,
                          const node_vec *raw) {
-    struct application app = {.x = x, .def = def, .args = args, .raw = raw, .serial = ++x->serial};
+    struct application app = { .x = x, .def = def, .args = args, .raw = raw, .serial = ++x->serial };
     unsigned nerrors = x->diag->nerrors;
     if (!expander_charge(x, *call, def->node->macro.body))
         return NULL;

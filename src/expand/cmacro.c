@@ -45,7 +45,7 @@ void cmacro_expand(struct expander *x, struct node **place, node_fn *expand) {
     struct span *from = ARENA_NEW(x->arena, struct span);
     *from = use->span;
     *place = node_clone(x->arena, value, from);
-    struct c_frame frame = {name, x->c_frame};
+    struct c_frame frame = { name, x->c_frame };
     x->c_frame = &frame;
     expand(place, x);
     x->c_frame = frame.up;

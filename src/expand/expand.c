@@ -47,7 +47,7 @@ static void expand_call(struct expander *x, struct node **place, const char *nam
     const struct macro_def *def = macro_lookup(x, call, name, args, &failed);
     if (!def || failed || is_recursive(x, def, call->span))
         return;
-    struct frame frame = {def, x->frame, x->frame ? x->frame->depth + 1 : 1};
+    struct frame frame = { def, x->frame, x->frame ? x->frame->depth + 1 : 1 };
     if (frame.depth > EXPAND_MAX_NESTING) {
         give_up(x, call->span, "macros are nested too deeply");
         return;
@@ -76,7 +76,7 @@ static void expand_args(struct expander *x, struct node *call) {
 }
 
 static node_vec copy(struct arena *a, const node_vec *v) {
-    node_vec out = {0};
+    node_vec out = { 0 };
     for (size_t i = 0; i < v->n; i++)
         VEC_PUSH(a, &out, v->v[i]);
     return out;
@@ -106,7 +106,7 @@ static void expand_node(struct node **place, void *ctx) {
         expand_args(x, n);
         expand_call(x, place, n->call.name, &n->call.args, &raw);
     } else if (n->kind == N_IDENT) {
-        node_vec none = {0};
+        node_vec none = { 0 };
         expand_call(x, place, n->ident.name, &none, &none);
         if (*place == n)
             cmacro_expand(x, place, expand_node);
@@ -142,7 +142,7 @@ static void drop_macros(struct script *s) {
 }
 
 void expand_script(struct script *s, const struct expand_options *opt, struct diag *d) {
-    struct expander x = {.arena = s->arena, .script = s, .opt = opt, .diag = d};
+    struct expander x = { .arena = s->arena, .script = s, .opt = opt, .diag = d };
     hmap_init(&x.user, s->arena);
     hmap_init(&x.library, s->arena);
     hmap_init(&x.library_files, s->arena);

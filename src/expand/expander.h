@@ -6,7 +6,7 @@
 
 /* Macros inside of macros, and nodes made from them: both can grow without bound from a few lines. */
 #define EXPAND_MAX_NESTING 100
-#define EXPAND_MAX_NODES 200000
+#define EXPAND_MAX_NODES   200000
 
 struct macro_def {
     struct node *node; /* N_MACRO */
@@ -53,8 +53,8 @@ size_t import_all(struct expander *x);
 /* Checks the definition and makes it known. */
 void macro_define(struct expander *x, struct node *n, bool is_library);
 /* The definition that a call means. NULL when the name is none of a macro's, or *failed after a report. */
-const struct macro_def *macro_lookup(struct expander *x, const struct node *call, const char *name, const node_vec *args,
-                                     bool *failed);
+const struct macro_def *macro_lookup(struct expander *x, const struct node *call, const char *name,
+                                     const node_vec *args, bool *failed);
 
 /* ---- library.c ----------------------------------------------------------------------------- */
 

@@ -49,7 +49,7 @@ static bool is_unsafe(struct arena *a, const char *path) {
 }
 
 static const char *read_file(struct arena *a, const char *path, size_t *len) {
-    struct strbuf text = {0};
+    struct strbuf text = { 0 };
     char buffer[65536];
     size_t n;
     FILE *f = fopen(path, "r");
@@ -69,7 +69,7 @@ static void import_bt(struct importer *im, const char *path) {
     size_t len;
     const char *text = read_file(x->arena, path, &len);
     if (!text) {
-        diag_error(x->diag, D_IMPORT, (struct span){0}, "failed to read '%s': %s", path, strerror(errno));
+        diag_error(x->diag, D_IMPORT, (struct span){ 0 }, "failed to read '%s': %s", path, strerror(errno));
         return;
     }
     struct source *src = source_new(x->arena, path, text, len);
@@ -116,8 +116,7 @@ static void import_directory(struct importer *im, const struct node *import, con
 }
 
 static void not_found(struct importer *im, const struct node *import, const char *path) {
-    struct diagnostic *g =
-        diag_error(im->x->diag, D_IMPORT, import->span, "Unable to find suitable path for import");
+    struct diagnostic *g = diag_error(im->x->diag, D_IMPORT, import->span, "Unable to find suitable path for import");
     diag_hint(im->x->diag, g, "checked: %s", path);
 }
 
@@ -139,7 +138,8 @@ static void import_path(struct importer *im, const struct node *import) {
     } else if (is_supported(name)) {
         import_file(im, import, path);
     } else if (has_suffix(name, ".bpf.c")) {
-        diag_error(x->diag, D_UNSUPPORTED, import->span, "linking of C programs for BPF is not supported: \"%s\"", name);
+        diag_error(x->diag, D_UNSUPPORTED, import->span, "linking of C programs for BPF is not supported: \"%s\"",
+                   name);
     } else {
         diag_error(x->diag, D_IMPORT, import->span, "unknown import type: \"%s\"", name);
     }
@@ -158,9 +158,9 @@ static void import_script(struct importer *im, const struct script *s) {
 }
 
 size_t import_all(struct expander *x) {
-    struct importer im = {.x = x};
+    struct importer im = { .x = x };
     hmap_init(&im.seen, x->arena);
-    node_vec own = {0};
+    node_vec own = { 0 };
     for (size_t i = 0; i < x->script->items.n; i++) {
         struct node *n = x->script->items.v[i];
         if (n->kind == N_IMPORT)

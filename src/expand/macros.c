@@ -5,7 +5,7 @@
 
 /* Values that the language itself defines for all code; a parameter of that name could never be reached. */
 static bool is_reserved_value(const char *name) {
-    static const char *const names[] = {"pid", "tid", "nsecs", "args", "ctx", "kstack", "ustack", NULL};
+    static const char *const names[] = { "pid", "tid", "nsecs", "args", "ctx", "kstack", "ustack", NULL };
     if (strncmp(name, "arg", 3) == 0 && name[3] >= '0' && name[3] <= '9')
         return true;
     for (size_t i = 0; names[i]; i++)
@@ -61,7 +61,7 @@ void macro_define(struct expander *x, struct node *n, bool is_library) {
         diag_note(x->diag, same->node->span, "This is the original definition.");
         return;
     }
-    struct flow flow = {x, 0};
+    struct flow flow = { x, 0 };
     check_params(x, n);
     check_flow(&n->macro.body, &flow);
     struct macro_def *def = ARENA_NEW(x->arena, struct macro_def);
@@ -100,7 +100,8 @@ static const char *kind_of_arg(const struct node *arg) {
     return arg->kind == N_MAP && !arg->map.key ? "a map" : "an expression";
 }
 
-static void report_kind(struct expander *x, const struct node *call, const struct macro_def *def, const node_vec *args) {
+static void report_kind(struct expander *x, const struct node *call, const struct macro_def *def,
+                        const node_vec *args) {
     size_t i = first_mismatch(def, args);
     const struct macro_param *p = &def->node->macro.params[i];
     diag_error(x->diag, D_MACRO, call->span, "Call to %s() has arguments that do not match any definition.",
@@ -132,8 +133,8 @@ static const struct macro_def *best(struct macro_def *defs, const node_vec *args
     return closest;
 }
 
-const struct macro_def *macro_lookup(struct expander *x, const struct node *call, const char *name, const node_vec *args,
-                                     bool *failed) {
+const struct macro_def *macro_lookup(struct expander *x, const struct node *call, const char *name,
+                                     const node_vec *args, bool *failed) {
     bool in_library = x->frame && x->frame->def->is_library;
     struct macro_def *defs = in_library ? NULL : hmap_get(&x->user, name);
     const struct macro_def *def = best(defs, args);

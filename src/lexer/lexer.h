@@ -1,7 +1,7 @@
 /* Script text to tokens.
  *
- * The scanner proper is lexer.l. This header is what the parser sees: one call a token, plus the few decisions that need
- * more than one token of context and are therefore made here and not in the grammar:
+ * The scanner proper is lexer.l. This header is what the parser sees: one call a token. A few decisions need more than
+ * one token of context and are therefore made here and not in the grammar:
  *   - outside of bodies, raw attach-point text and C definitions are single tokens (T_ATTACH, T_CDEF);
  *   - the slash that closes a predicate (the one right before the body) is T_PRED_CLOSE;
  *   - a parenthesis that starts a cast is T_CAST_OPEN, one that starts a type in sizeof & co. T_TYPE_OPEN;
@@ -49,9 +49,9 @@ void lexer_free(struct lexer *lx);
 int lexer_next(struct lexer *lx, union syntax_value *value, struct span *at);
 
 /* For the wording and the recovery of syntax errors. */
-int lexer_before(const struct lexer *lx);            /* the token before the last one */
+int lexer_before(const struct lexer *lx); /* the token before the last one */
 struct span lexer_before_span(const struct lexer *lx);
-void lexer_recover(struct lexer *lx);                /* the next token is T_RESYNC or the end */
-bool lexer_gave_up(const struct lexer *lx);          /* nested too deeply: reported, only the end follows */
+void lexer_recover(struct lexer *lx);       /* the next token is T_RESYNC or the end */
+bool lexer_gave_up(const struct lexer *lx); /* NUL byte or nested too deeply: reported, only the end follows */
 
 #endif

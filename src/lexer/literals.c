@@ -29,7 +29,7 @@ struct number {
 
 static bool fail(struct number *n, size_t lo, size_t hi, const char *what) {
     int quoted = n->len > MAX_QUOTED ? MAX_QUOTED : (int)n->len;
-    n->error = (struct literal_error){arena_printf(n->arena, "%s: %.*s", what, quoted, n->text), lo, hi, false};
+    n->error = (struct literal_error){ arena_printf(n->arena, "%s: %.*s", what, quoted, n->text), lo, hi, false };
     return false;
 }
 
@@ -75,7 +75,7 @@ static bool exponent(struct number *n, size_t mantissa_digits) {
 }
 
 static bool is_c_suffix(const char *s, size_t len) {
-    static const char *const suffixes[] = {"u", "l", "ul", "lu", "ll", "ull", "llu"};
+    static const char *const suffixes[] = { "u", "l", "ul", "lu", "ll", "ull", "llu" };
     char lower[4];
     if (len == 0 || len > 3)
         return false;
@@ -91,13 +91,8 @@ static uint64_t duration_factor(const char *s, size_t len) {
     static const struct {
         const char *name;
         uint64_t ns;
-    } units[] = {{"ns", 1},
-                 {"us", 1000},
-                 {"ms", 1000000},
-                 {"s", 1000000000},
-                 {"m", 60000000000},
-                 {"h", 3600000000000},
-                 {"d", 86400000000000}};
+    } units[] = { { "ns", 1 },          { "us", 1000 },         { "ms", 1000000 },      { "s", 1000000000 },
+                  { "m", 60000000000 }, { "h", 3600000000000 }, { "d", 86400000000000 } };
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (strlen(units[i].name) == len && memcmp(units[i].name, s, len) == 0)
             return units[i].ns;
@@ -114,8 +109,9 @@ static bool suffix(struct number *n, bool is_hex) {
         mul_add(n, factor, 0);
         return true;
     }
-    const char *message = arena_printf(n->arena, "invalid integer suffix '%.*s'", len > MAX_QUOTED ? MAX_QUOTED : (int)len, s);
-    n->error = (struct literal_error){message, n->at, n->len, true};
+    const char *message =
+        arena_printf(n->arena, "invalid integer suffix '%.*s'", len > MAX_QUOTED ? MAX_QUOTED : (int)len, s);
+    n->error = (struct literal_error){ message, n->at, n->len, true };
     return false;
 }
 
@@ -126,13 +122,14 @@ static bool number(struct number *n) {
     bool is_octal = !is_hex && n->len >= 2 && n->text[0] == '0' && (is_digit(n->text[1]) || n->text[1] == '_');
     size_t count = digits(n, is_hex ? 16 : is_octal ? 8 : 10, &bad_digit);
     if (count == 0) {
-        n->error = (struct literal_error){is_hex ? "invalid integer: "
-                                                 : arena_printf(n->arena, "invalid integer: %.*s", (int)n->len, n->text),
-                                          0, n->len, false};
+        n->error =
+            (struct literal_error){ is_hex ? "invalid integer: "
+                                           : arena_printf(n->arena, "invalid integer: %.*s", (int)n->len, n->text),
+                                    0, n->len, false };
         return false;
     }
     if (n->text[n->at - 1] == '_') {
-        n->error = (struct literal_error){"trailing underscore in integer literal", n->at - 1, n->at, false};
+        n->error = (struct literal_error){ "trailing underscore in integer literal", n->at - 1, n->at, false };
         return false;
     }
     if (!is_hex && n->at < n->len && (n->text[n->at] == 'e' || n->text[n->at] == 'E')) {
@@ -147,7 +144,7 @@ static bool number(struct number *n) {
 }
 
 struct literal_error literal_integer(struct arena *a, const char *text, size_t len, uint64_t *value) {
-    struct number n = {.arena = a, .text = text, .len = len};
+    struct number n = { .arena = a, .text = text, .len = len };
     *value = number(&n) ? n.value : 0;
     return n.error;
 }
@@ -165,9 +162,9 @@ static char octal_escape(struct string *s) {
     for (int i = 0; i < 3 && s->at < s->len && s->text[s->at] >= '0' && s->text[s->at] <= '7'; i++)
         value = value * 8 + (unsigned)(s->text[s->at++] - '0');
     if (value > 0377)
-        s->error = (struct literal_error){arena_printf(s->arena, "octal escape sequence out of range '%.*s'",
-                                                       (int)(s->at - start), s->text + start),
-                                          start, s->at, false};
+        s->error = (struct literal_error){ arena_printf(s->arena, "octal escape sequence out of range '%.*s'",
+                                                        (int)(s->at - start), s->text + start),
+                                           start, s->at, false };
     return (char)value;
 }
 
@@ -177,7 +174,7 @@ static char hex_escape(struct string *s) {
     for (int i = 0; i < 2 && s->at < s->len && hex_digit(s->text[s->at]) >= 0; i++)
         value = value * 16 + (unsigned)hex_digit(s->text[s->at++]);
     if (s->at == start)
-        s->error = (struct literal_error){"invalid hex escape sequence", start, start + 1, false};
+        s->error = (struct literal_error){ "invalid hex escape sequence", start, start + 1, false };
     return (char)value;
 }
 
@@ -194,14 +191,14 @@ static char escape(struct string *s) {
         return octal_escape(s);
     if (c == 'x')
         return hex_escape(s);
-    s->error = (struct literal_error){arena_printf(s->arena, "invalid escape character '\\%c'", c), s->at, s->at + 1,
-                                      false};
+    s->error =
+        (struct literal_error){ arena_printf(s->arena, "invalid escape character '\\%c'", c), s->at, s->at + 1, false };
     s->at++;
     return c;
 }
 
 struct literal_error literal_string(struct arena *a, const char *text, size_t len, const char **out, size_t *out_len) {
-    struct string s = {a, text, len - 1, 1, {0}};
+    struct string s = { a, text, len - 1, 1, { 0 } };
     char *decoded = arena_alloc(a, len);
     size_t n = 0;
     while (s.at < s.len) {

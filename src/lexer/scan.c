@@ -1,4 +1,4 @@
-/* Lookahead over raw text. Each function stops at the first thing that decides, so scanning stays linear in practice. */
+/* Lookahead over raw text. Each function stops at the first thing that decides, so scanning stays linear. */
 #include "lexer/scan.h"
 
 #include <string.h>
@@ -57,17 +57,18 @@ static bool word_is_one_of(const char *s, size_t len, const char *const *list) {
 }
 
 static bool starts_type(const char *s, size_t len) {
-    static const char *const words[] = {"struct", "union", "enum", "typeof", NULL};
+    static const char *const words[] = { "struct", "union", "enum", "typeof", NULL };
     return word_is_one_of(s, len, words);
 }
 
 /* Names of values, which an operator after "(name)" takes as its left operand. */
 static bool is_value_name(const char *s, size_t len) {
-    static const char *const words[] = {
-        "pid",    "tid",       "uid",        "gid",    "comm",   "curtask",     "cpu",     "ncpus",    "numaid",
-        "cgroup", "rand",      "jiffies",    "nsecs",  "ppid",   "elapsed",     "pcomm",   "username", "leader_tid",
-        "cpid",   "has_cpid",  "usermode",   "probe",  "func",   "leader_comm", "retval",  "args",     "ctx",
-        "kstack", "probetype", "ustack",     "config", "true",   "false",       NULL};
+    static const char *const words[] = { "pid",    "tid",      "uid",      "gid",    "comm",      "curtask",
+                                         "cpu",    "ncpus",    "numaid",   "cgroup", "rand",      "jiffies",
+                                         "nsecs",  "ppid",     "elapsed",  "pcomm",  "username",  "leader_tid",
+                                         "cpid",   "has_cpid", "usermode", "probe",  "func",      "leader_comm",
+                                         "retval", "args",     "ctx",      "kstack", "probetype", "ustack",
+                                         "config", "true",     "false",    NULL };
     if (len > 3 && memcmp(s, "arg", 3) == 0 && is_digit(s[3]))
         return true;
     return word_is_one_of(s, len, words);
@@ -111,17 +112,12 @@ static bool starts_operand(const struct scan *s) {
     case '@':
     case '"':
     case '(':
-    case '~':
-        return true;
+    case '~': return true;
     case '!':
-    case '*':
-        return next != '=';
-    case '-':
-        return next != '-' && next != '=' && next != '>';
-    case '&':
-        return next != '&' && next != '=';
-    default:
-        return is_digit(c) || is_alpha(c);
+    case '*': return next != '=';
+    case '-': return next != '-' && next != '=' && next != '>';
+    case '&': return next != '&' && next != '=';
+    default: return is_digit(c) || is_alpha(c);
     }
 }
 
@@ -134,7 +130,7 @@ bool scan_cast(struct scan s) {
     s.at += len;
     if (starts_type(word, len))
         return !scan_is_field_name(s);
-    struct suffixes found = {0};
+    struct suffixes found = { 0 };
     if (!type_suffixes(&s, &found) || !accept(&s, ')'))
         return false;
     if (found.has_star || found.has_open_array)
@@ -148,13 +144,13 @@ bool scan_type_operand(struct scan s) {
     scan_layout(&s);
     const char *word = s.text + s.at;
     size_t len = scan_word(&s);
-    static const char *const literals[] = {"true", "false", "if", "sizeof", "offsetof", "typeinfo", "comptime", NULL};
+    static const char *const literals[] = { "true", "false", "if", "sizeof", "offsetof", "typeinfo", "comptime", NULL };
     if (!len || word_is_one_of(word, len, literals))
         return false;
     if (starts_type(word, len))
         return true;
     s.at += len;
-    struct suffixes found = {0};
+    struct suffixes found = { 0 };
     return type_suffixes(&s, &found) && (peek(&s, 0) == ')' || peek(&s, 0) == ',');
 }
 
@@ -242,7 +238,7 @@ static bool skip_attribute(struct scan *s) {
     return true;
 }
 
-size_t scan_c_definition(struct scan s) {
+size_t scan_c_definition(struct scan s, size_t *brace) {
     s.at += scan_word(&s);
     while (skip_attribute(&s))
         ;
@@ -254,6 +250,7 @@ size_t scan_c_definition(struct scan s) {
     if (peek(&s, 0) == ':') /* enum e : type { … } */
         while (s.at < s.end && peek(&s, 0) != '{' && peek(&s, 0) != ';')
             skip_c_token(&s);
+    *brace = s.at;
     if (peek(&s, 0) != '{')
         return 0;
     skip_brackets(&s, '{', '}');

@@ -25,7 +25,7 @@ bool scan_is_field_name(struct scan s);
 bool scan_is_block(struct scan s);
 /* Length of the attach-point text at `at` (reference §12.1), 0 when there is none. */
 size_t scan_attach_point(struct scan s);
-/* End of the struct, union or enum definition whose keyword starts at s.at; 0 when no '{' follows. */
-size_t scan_c_definition(struct scan s);
+/* End of the struct, union or enum definition whose keyword starts at s.at. 0 when there is no '{' at *brace. */
+size_t scan_c_definition(struct scan s, size_t *brace);
 
 #endif

@@ -11,7 +11,7 @@ static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* $N becomes the N-th parameter. */
 static const char *substitute(struct arena *a, const char *s, size_t len, const char *const *params, size_t nparams) {
-    struct strbuf out = {0};
+    struct strbuf out = { 0 };
     for (size_t i = 0; i < len;) {
         if (s[i] != '$' || i + 1 >= len || !is_digit(s[i + 1])) {
             strbuf_addc(&out, s[i++]);
@@ -28,7 +28,7 @@ static const char *substitute(struct arena *a, const char *s, size_t len, const 
 
 /* One part without its quotes; s is left at the colon or the end. */
 static const char *next_part(struct arena *a, const char **s) {
-    struct strbuf out = {0};
+    struct strbuf out = { 0 };
     const char *c = *s;
     while (*c && *c != ':') {
         if (*c != '"') {
@@ -70,8 +70,8 @@ static size_t user_name_len(const char *s) {
 struct attach_point *parse_attach_point(struct arena *a, const struct source *src, uint32_t offset, size_t *consumed,
                                         const char *const *params, size_t nparams, struct diag *d) {
     const char *raw = src->text + offset;
-    size_t len = scan_attach_point((struct scan){src->text, offset, src->len});
-    struct span at = {.src = src, .lo = offset, .hi = offset + (uint32_t)len};
+    size_t len = scan_attach_point((struct scan){ src->text, offset, src->len });
+    struct span at = { .src = src, .lo = offset, .hi = offset + (uint32_t)len };
     *consumed = len;
     if (!len) {
         diag_error(d, D_SYNTAX, at, "syntax: expected attach point");

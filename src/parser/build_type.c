@@ -18,7 +18,7 @@ void build_suffix(struct parse *p, struct type_spec *spec, bool is_pointer, bool
             grown[i] = spec->suffixes[i];
         spec->suffixes = grown;
     }
-    spec->suffixes[spec->nsuffixes++] = (struct type_suffix){is_pointer, has_count, count};
+    spec->suffixes[spec->nsuffixes++] = (struct type_suffix){ is_pointer, has_count, count };
 }
 
 struct node *build_type(struct parse *p, struct span at, struct type_spec *spec) {

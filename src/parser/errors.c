@@ -31,23 +31,16 @@ static bool has_expression(const struct expected *e) { return has(e, T_INT) && h
 /* Places that are recognised by the token in front of them. */
 static const char *after_token(int before, int token, const struct expected *e) {
     switch (before) {
-    case T_IMPORT:
-        return "expected string after 'import'";
-    case T_STR:
-        return e->n == 1 && has(e, ';') ? "expected ';' after import" : NULL;
-    case T_MACRO:
-        return "expected macro name";
+    case T_IMPORT: return "expected string after 'import'";
+    case T_STR: return e->n == 1 && has(e, ';') ? "expected ';' after import" : NULL;
+    case T_MACRO: return "expected macro name";
     case T_LET:
         return has(e, T_VAR) ? "expected variable after 'let'"
                              : "root-level let statements need to be map declarations, e.g. let @a = hash(2);";
-    case T_ELSE:
-        return "expected '{' or 'if' after 'else'";
-    case '.':
-        return "expected field name after '.'";
-    case T_ARROW:
-        return "expected field name after '->'";
-    default:
-        return token == T_END && has(e, '}') && !has(e, ';') ? "expected '}'" : NULL;
+    case T_ELSE: return "expected '{' or 'if' after 'else'";
+    case '.': return "expected field name after '.'";
+    case T_ARROW: return "expected field name after '->'";
+    default: return token == T_END && has(e, '}') && !has(e, ';') ? "expected '}'" : NULL;
     }
 }
 
@@ -62,9 +55,9 @@ static const char *by_names(const struct expected *e) {
     if (has(e, T_VAR))
         return has(e, '(') || e->n == 1 ? "expected variable in for loop" : "expected variable in function argument";
     if (has(e, T_INT))
-        return has(e, T_STR)   ? "expected string, int, boolean, or ident"
-               : has(e, ']')   ? "expected ']'"
-                               : "expected positive integer for map declaration max entries";
+        return has(e, T_STR) ? "expected string, int, boolean, or ident"
+               : has(e, ']') ? "expected ']'"
+                             : "expected positive integer for map declaration max entries";
     if (has(e, T_STRUCT))
         return "expected type name";
     return NULL;
@@ -74,9 +67,10 @@ static const char *by_punctuation(const struct expected *e) {
     static const struct {
         int token;
         const char *text;
-    } order[] = {{';', "expected ';'"},       {'{', "expected '{'"},       {')', "expected ')'"}, {']', "expected ']'"},
-                 {T_ASSIGN_OP, NULL},         {':', "expected ':'"},       {',', "expected ','"}, {'(', "expected '('"},
-                 {T_TYPE_OPEN, "expected '('"}, {'=', "expected '='"}, {'}', "expected '}'"}};
+    } order[] = { { ';', "expected ';'" }, { '{', "expected '{'" }, { ')', "expected ')'" },
+                  { ']', "expected ']'" }, { T_ASSIGN_OP, NULL },   { ':', "expected ':'" },
+                  { ',', "expected ','" }, { '(', "expected '('" }, { T_TYPE_OPEN, "expected '('" },
+                  { '=', "expected '='" }, { '}', "expected '}'" } };
     for (size_t i = 0; i < sizeof order / sizeof *order; i++)
         if (has(e, order[i].token) && order[i].text)
             return order[i].text;
@@ -102,7 +96,7 @@ static const char *wording(struct parse *p, int token, const struct expected *e)
 }
 
 void syntax_unexpected(struct parse *p, struct span at, int token, const int *expected, int n) {
-    struct expected e = {expected, n};
+    struct expected e = { expected, n };
     if (token == T_BAD)
         p->nsyntax++; /* the lexer has said what is wrong */
     if (token == T_BAD || p->too_deep || lexer_gave_up(p->lexer))

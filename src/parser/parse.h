@@ -17,10 +17,10 @@ struct parse {
     struct script *script;
     const char *const *params;
     size_t nparams;
-    struct node *expression; /* result of parse_expression */
-    int start;               /* T_START_EXPRESSION once, to select the start symbol; 0 for scripts */
+    struct node *expression;     /* result of parse_expression */
+    int start;                   /* T_START_EXPRESSION once, to select the start symbol; 0 for scripts */
     bool seen_config, seen_body; /* order of top-level parts */
-    bool missed_semicolon; /* reported for this item: more would follow from the same slip */
+    bool missed_semicolon;       /* reported for this item: more would follow from the same slip */
     bool too_deep;
     unsigned nsyntax; /* syntax errors so far */
 };

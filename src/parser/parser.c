@@ -10,7 +10,7 @@ struct script *parse_script(struct arena *a, struct source *src, const char *con
     struct script *s = ARENA_NEW(a, struct script);
     s->arena = a;
     s->source = src;
-    struct parse p = {.arena = a, .src = src, .diag = d, .script = s, .params = params, .nparams = nparams};
+    struct parse p = { .arena = a, .src = src, .diag = d, .script = s, .params = params, .nparams = nparams };
     p.lexer = lexer_new(a, src, d, s);
     syntax_parse(&p);
     lexer_free(p.lexer);
@@ -18,7 +18,7 @@ struct script *parse_script(struct arena *a, struct source *src, const char *con
 }
 
 struct node *parse_expression(struct arena *a, struct source *src, struct diag *d) {
-    struct parse p = {.arena = a, .src = src, .diag = d, .start = T_START_EXPRESSION};
+    struct parse p = { .arena = a, .src = src, .diag = d, .start = T_START_EXPRESSION };
     unsigned nerrors = d->nerrors;
     p.lexer = lexer_new(a, src, d, NULL);
     lexer_start_in_body(p.lexer);
