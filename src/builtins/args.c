@@ -259,15 +259,57 @@ LLVMValueRef emit_func_ip(struct codegen *cg) {
 
 void emit_usym(struct codegen *cg, LLVMValueRef dest, LLVMValueRef addr) {
     LLVMValueRef pid = cg_arith(cg, A_LSHR, CG_HELPER0(cg, BPF_FUNC_get_current_pid_tgid), cg_i64(cg, 32));
+    cg_see_process_once(cg, pid);
     cg_store_int(cg, dest, cg_zext(cg, addr));
     cg_store_int(cg, cg_ptr_add(cg, dest, offsetof(struct usym_value, pid)), cg_trunc(cg, pid, 32));
     cg_store_int(cg, cg_ptr_add(cg, dest, offsetof(struct usym_value, probe)), cg_i32(cg, 0));
 }
 
+/* Of all probes on one function the first stands for it, so that `func` is one map key in whatever process and program
+ * it comes from. */
+static uint32_t first_on_function(const struct program *p, uint32_t probe) {
+    const struct probe *mine = &p->probes.v[probe];
+    for (uint32_t i = 0; i < probe; i++) {
+        const struct probe *other = &p->probes.v[i];
+        if (other->event && mine->event && other->target && mine->target && !strcmp(other->event, mine->event) &&
+            !strcmp(other->target, mine->target))
+            return i;
+    }
+    return probe;
+}
+
+/* Uprobes know their function before they fire: no address, no process. */
+static void emit_uprobe_func(struct codegen *cg, LLVMValueRef dest) {
+    const struct block *b = cg_block(cg);
+    const struct program *p = cg_checked(cg)->program;
+    uint32_t n = (uint32_t)b->probes.n, first = p->progs.v[b->prog].first_probe;
+    uint32_t room = 1; /* a power of two: an index with a mask is what the verifier understands best */
+    while (room < n)
+        room *= 2;
+    struct usym_value *table = calloc(room, sizeof *table);
+    if (!table)
+        out_of_memory();
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t probe = first_on_function(p, first + i);
+        table[i] = (struct usym_value){ .addr = p->probes.v[probe].offset, .probe = probe + 1 };
+    }
+    LLVMValueRef rows = cg_rodata(cg, table, room * sizeof *table);
+    free(table);
+    LLVMValueRef i = cg_arith(cg, A_AND, cg_probe_index(cg), cg_i64(cg, room - 1));
+    LLVMValueRef row = n > 1 ? cg_ptr_add_v(cg, rows, cg_arith(cg, A_MUL, i, cg_i64(cg, sizeof *table))) : rows;
+    cg_store_int(cg, dest, cg_load_int(cg, row, 64));
+    LLVMValueRef rest = n > 1 ? cg_ptr_add_v(cg, row, cg_i64(cg, 8)) : cg_ptr_add(cg, row, 8);
+    cg_store_int(cg, cg_ptr_add(cg, dest, 8), cg_load_int(cg, rest, 64));
+}
+
+static bool is_uprobe(const struct block *b) { return b->attach == ATTACH_UPROBE || b->attach == ATTACH_URETPROBE; }
+
 static void emit_func_into(struct codegen *cg, const struct node *n, LLVMValueRef dest, const struct type *t) {
     (void)t;
     if (n->type->kind == TY_KSYM)
         cg_store_int(cg, dest, emit_func_ip(cg));
+    else if (is_uprobe(cg_block(cg)))
+        emit_uprobe_func(cg, dest);
     else
         emit_usym(cg, dest, emit_func_ip(cg));
 }
@@ -276,7 +318,7 @@ static struct value emit_func(struct codegen *cg, const struct node *n) {
     if (n->type->kind == TY_KSYM)
         return cg_reg(emit_func_ip(cg), n->type);
     LLVMValueRef v = cg_scratch(cg, sizeof(struct usym_value));
-    emit_usym(cg, v, emit_func_ip(cg));
+    emit_func_into(cg, n, v, n->type);
     return cg_mem(v, n->type);
 }
 

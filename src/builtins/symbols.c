@@ -1,5 +1,6 @@
 /* Symbols and addresses. Names of run-time addresses are found in user space, when they are shown. */
 #include "builtins/common.h"
+#include "runtime/runtime.h"
 
 #include <linux/bpf.h>
 #include <string.h>
@@ -133,7 +134,16 @@ static void emit_cgroup_path_into(struct codegen *cg, const struct node *n, LLVM
     cg_store_int(cg, cg_ptr_add(cg, dest, offsetof(struct cgroup_path_value, glob)), cg_i64(cg, number));
 }
 
+/* Addresses of this process are on their way to be named: take note of its mappings while it lives. */
+static void deliver_process(struct runtime *rt, const struct event_site *site, const void *data, size_t size) {
+    uint64_t pid = 0;
+    (void)site;
+    memcpy(&pid, data, size < sizeof pid ? size : sizeof pid);
+    symbols_remember(runtime_symbols(rt), (pid_t)pid);
+}
+
 const struct builtin builtins_symbols[] = {
+    { "process", "", BF_ASYNC | BF_INTERNAL, &type_none, NULL, NULL, NULL, deliver_process, "a process was met" },
     { "ksym", "any", 0, NULL, check_ksym, emit_ksym, NULL, NULL, "name of the kernel function at an address" },
     { "usym", "any", 0, NULL, check_usym, NULL, emit_usym_into, NULL,
       "name of the running process's function at an address" },

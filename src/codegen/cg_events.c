@@ -2,6 +2,7 @@
 #include "codegen/cg.h"
 
 #include <linux/bpf.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "support/strbuf.h"
@@ -67,6 +68,37 @@ void cg_count_loss(struct codegen *cg, enum loss_cause cause, uint32_t subject) 
         found = &p->losses.v[p->losses.n - 1];
     }
     cg_atomic_add(cg, cg_global(cg, found->offset), cg_i64(cg, 1));
+}
+
+/* ---- processes whose symbols will be wanted ------------------------------------------------- */
+
+static const struct event_site *process_site(struct codegen *cg) {
+    struct program *p = cg->program;
+    for (VEC_EACH(e, &p->events))
+        if (!strcmp((*e)->call, "process"))
+            return *e;
+    struct event_site *s = ARENA_NEW(p->arena, struct event_site);
+    *s = (struct event_site){ .id = (uint32_t)p->events.n, .call = "process", .map = -1 };
+    const struct type *fields[] = { &type_uint64 };
+    s->record = type_tuple(p->arena, fields, 1);
+    VEC_PUSH(p->arena, &p->events, s);
+    return s;
+}
+
+void cg_see_process(struct codegen *cg, LLVMValueRef pid) {
+    struct cg_event e = cg_event_begin(cg, process_site(cg));
+    cg_store_int(cg, cg_event_field(cg, &e, 0), cg_zext(cg, pid));
+    cg_event_end(cg, &e);
+}
+
+void cg_see_process_once(struct codegen *cg, LLVMValueRef pid) {
+    LLVMValueRef map = cg_bpf_map(cg, "processes", BPF_MAP_TYPE_LRU_HASH, 8, 8, 4096, 0);
+    LLVMValueRef key = cg_slot(cg, cg_zext(cg, pid));
+    LLVMValueRef known = CG_HELPER(cg, BPF_FUNC_map_lookup_elem, map, key);
+    struct cg_if is_new = cg_if_unlikely(cg, cg_cmp(cg, C_EQ, known, cg_i64(cg, 0)));
+    CG_HELPER(cg, BPF_FUNC_map_update_elem, map, key, key, cg_i64(cg, BPF_ANY));
+    cg_see_process(cg, pid);
+    cg_end(cg, &is_new);
 }
 
 /* A site of the compiler's own: its place is the node's. */

@@ -45,6 +45,9 @@ void cg_stack_into(struct codegen *cg, const struct type *t, LLVMValueRef dest) 
     if (t->stack_mode == STACK_BUILD_ID)
         flags |= BPF_F_USER_BUILD_ID;
     LLVMValueRef map = cg_stack_map(cg, t), frames = cg_scratch(cg, size), id = cg_slot(cg, cg_i64(cg, 0));
+    LLVMValueRef tgid = NULL;
+    if (user)
+        tgid = cg_arith(cg, A_LSHR, CG_HELPER0(cg, BPF_FUNC_get_current_pid_tgid), cg_i64(cg, 32));
     LLVMValueRef bytes = CG_HELPER(cg, BPF_FUNC_get_stack, cg_ctx(cg), frames, cg_i64(cg, size), cg_i64(cg, flags));
     struct cg_if some = cg_if(cg, cg_cmp(cg, C_SGT, bytes, cg_i64(cg, 0)));
     LLVMValueRef key = cg_alloca(cg, cg->i64);
@@ -52,6 +55,8 @@ void cg_stack_into(struct codegen *cg, const struct type *t, LLVMValueRef dest) 
     LLVMBuildStore(cg->b, h, key);
     cg_slot_set(cg, id, h);
     struct cg_if is_new = cg_if_unlikely(cg, cg_cmp(cg, C_EQ, CG_HELPER(cg, BPF_FUNC_map_lookup_elem, map, key), cg_i64(cg, 0)));
+    if (user)
+        cg_see_process(cg, tgid);
     LLVMValueRef r = CG_HELPER(cg, BPF_FUNC_map_update_elem, map, key, frames, cg_i64(cg, BPF_ANY));
     struct cg_if full = cg_if_unlikely(cg, cg_cmp(cg, C_SLT, r, cg_i64(cg, 0)));
     cg_count_loss(cg, LOSS_STACK, cg->prog_index);
@@ -64,7 +69,6 @@ void cg_stack_into(struct codegen *cg, const struct type *t, LLVMValueRef dest) 
     cg_store_int(cg, dest, cg_slot_get(cg, id));
     cg_store_int(cg, cg_ptr_add(cg, dest, 8), n);
     if (user) {
-        LLVMValueRef tgid = cg_arith(cg, A_LSHR, CG_HELPER0(cg, BPF_FUNC_get_current_pid_tgid), cg_i64(cg, 32));
         cg_store_int(cg, cg_ptr_add(cg, dest, 16), cg_trunc(cg, tgid, 32));
         cg_store_int(cg, cg_ptr_add(cg, dest, 20), cg_i32(cg, 0)); /* probes do not tell stacks apart */
     }

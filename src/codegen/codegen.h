@@ -166,6 +166,11 @@ void cg_event_end(struct codegen *cg, struct cg_event *e);
 /* The whole of it for calls whose record is just their arguments from `first` on. */
 struct value cg_event_call(struct codegen *cg, const struct node *call, uint32_t first);
 
+/* Tells user space that an address of the current process (pid: i64) is on its way, while the process is there to be asked
+ * for its mappings. cg_see_process_once does so the first time that the process is met. */
+void cg_see_process(struct codegen *cg, LLVMValueRef pid);
+void cg_see_process_once(struct codegen *cg, LLVMValueRef pid);
+
 /* Counts a loss (per prog or map). */
 void cg_count_loss(struct codegen *cg, enum loss_cause cause, uint32_t subject);
 /* Run-time error event at a node (reference §19.4): retcode i64 (or NULL). */

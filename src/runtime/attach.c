@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "runtime/rt.h"
-#include "runtime/uapi.h"
 
 void attach_keep(struct runtime *rt, int link, int event, bool is_timer) {
     VEC_PUSH(rt->arena, &rt->attached, (struct attachment){ link, event, is_timer });
@@ -141,13 +140,12 @@ static bool report(struct runtime *rt, const struct probe *p, int error) {
     return false;
 }
 
-static bool has_multi_link(const struct prog *p) {
-    return p->attach_type == UAPI_TRACE_UPROBE_MULTI || p->attach_type == BPF_TRACE_KPROBE_MULTI;
-}
-
 static bool attach_group(struct runtime *rt, const struct prog *prog) {
-    bool is_user = prog->attach_type == UAPI_TRACE_UPROBE_MULTI;
-    int error = is_user ? attach_uprobe_multi(rt, prog) : attach_kprobe_multi(rt, prog);
+    bool is_kernel = prog->attach == ATTACH_KPROBE || prog->attach == ATTACH_KRETPROBE;
+    if (rt->opt->verbose)
+        for (uint32_t i = 0; i < prog->nprobes; i++)
+            fprintf(stderr, "Trying to attach probe: %s\n", rt->program->probes.v[prog->first_probe + i].name);
+    int error = is_kernel ? attach_kprobe_multi(rt, prog) : attach_uprobe_multi(rt, prog);
     if (error)
         return report(rt, &rt->program->probes.v[prog->first_probe], error);
     rt->nattached += prog->nprobes;
@@ -155,7 +153,7 @@ static bool attach_group(struct runtime *rt, const struct prog *prog) {
 }
 
 static bool attach_program(struct runtime *rt, const struct prog *prog) {
-    if (has_multi_link(prog))
+    if (rt->has_multi_link[number_of(rt, prog)])
         return attach_group(rt, prog);
     attach_fn *attach = attacher(prog->attach);
     for (uint32_t i = 0; i < prog->nprobes; i++) {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "runtime/rt.h"
+#include "runtime/uapi.h"
 
 static struct span nowhere(void) { return (struct span){ 0 }; }
 
@@ -45,6 +46,23 @@ static const char *target_name(const struct prog *p) {
     return strncmp(p->attach_btf_name, prefix, n) == 0 ? p->attach_btf_name + n : p->attach_btf_name;
 }
 
+/* The kernel must know at load whether a program goes behind a multi link. Kernel functions by address or with an offset
+ * cannot. */
+static enum bpf_attach_type multi_link_type(const struct runtime *rt, const struct prog *p) {
+    bool is_kernel = p->attach == ATTACH_KPROBE || p->attach == ATTACH_KRETPROBE;
+    bool is_user = p->attach == ATTACH_UPROBE || p->attach == ATTACH_URETPROBE || p->attach == ATTACH_USDT;
+    if (p->attach_type || (!is_kernel && !is_user))
+        return (enum bpf_attach_type)p->attach_type;
+    if (is_user)
+        return (enum bpf_attach_type)(kernel_features()->uprobe_multi ? UAPI_TRACE_UPROBE_MULTI : 0);
+    for (uint32_t i = 0; i < p->nprobes; i++) {
+        const struct probe *probe = &rt->program->probes.v[p->first_probe + i];
+        if (probe->offset || probe->address)
+            return 0;
+    }
+    return kernel_features()->kprobe_multi ? BPF_TRACE_KPROBE_MULTI : 0;
+}
+
 static bool set_up_program(struct runtime *rt, uint32_t i) {
     const struct prog *p = &rt->program->progs.v[i];
     struct bpf_program *prog = bpf_object__find_program_by_name(rt->object, p->function);
@@ -54,7 +72,9 @@ static bool set_up_program(struct runtime *rt, uint32_t i) {
     }
     rt->progs[i] = prog;
     bpf_program__set_type(prog, (enum bpf_prog_type)p->type);
-    bpf_program__set_expected_attach_type(prog, (enum bpf_attach_type)p->attach_type);
+    enum bpf_attach_type attach_type = multi_link_type(rt, p);
+    bpf_program__set_expected_attach_type(prog, attach_type);
+    rt->has_multi_link[i] = (unsigned)attach_type == UAPI_TRACE_UPROBE_MULTI || attach_type == BPF_TRACE_KPROBE_MULTI;
     if (p->sleepable)
         bpf_program__set_flags(prog, BPF_F_SLEEPABLE);
     size_t log_size = rt->logs_size / rt->program->progs.n;
@@ -79,6 +99,7 @@ static bool open_object(struct runtime *rt, const void *elf, size_t elf_size) {
     uint32_t n = (uint32_t)rt->program->progs.n;
     rt->progs = ARENA_ARRAY(rt->arena, struct bpf_program *, n);
     rt->prog_fds = ARENA_ARRAY(rt->arena, int, n);
+    rt->has_multi_link = ARENA_ARRAY(rt->arena, bool, n);
     /* Room of the full size for each, of which only the log of the one that fails is ever touched. */
     size_t log_size = rt->program->config.log_size < 4096 ? 4096 : rt->program->config.log_size;
     rt->logs_size = log_size * n;

@@ -25,8 +25,16 @@ const char *probe_file(const struct runtime *rt, uint32_t probe) {
     return p->target && p->target[0] == '/' ? p->target : NULL;
 }
 
+struct symbols *runtime_symbols(struct runtime *rt) { return rt->symbols; }
+
+/* Without a process: the function that a uprobe sits in, wherever it fired. */
 static void resolve_usym(void *ctx, struct strbuf *out, const struct usym_value *v) {
     struct runtime *rt = ctx;
+    if (!v->pid && probe_file(rt, v->probe)) {
+        struct symbol f = symbols_in_file(rt->symbols, probe_file(rt, v->probe), v->addr);
+        add_symbol(out, &f, v->addr);
+        return;
+    }
     struct symbol s = symbols_user(rt->symbols, (pid_t)v->pid, probe_file(rt, v->probe), v->addr);
     add_symbol(out, &s, v->addr);
 }

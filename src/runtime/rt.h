@@ -36,6 +36,7 @@ struct runtime {
     struct bpf_object *object;
     struct bpf_program **progs; /* by number of program->progs */
     int *prog_fds;
+    bool *has_multi_link;       /* one link for all places of the program */
     int *map_fds;   /* by number of program->maps; -1: lives in the globals */
     int *stack_fds; /* by number of program->stack_maps */
     uint8_t *globals; /* the map's memory, shared with the programs */

@@ -41,6 +41,7 @@ const struct program *runtime_program(struct runtime *rt);
 struct sink *runtime_sink(struct runtime *rt);
 const struct resolver *runtime_resolver(struct runtime *rt);
 const struct runtime_options *runtime_options(struct runtime *rt);
+struct symbols *runtime_symbols(struct runtime *rt);
 /* Ends the run after this event; the last code wins. */
 void runtime_exit(struct runtime *rt, int code);
 /* Prints a map as it is now. */

@@ -33,6 +33,8 @@ void symbols_each_kernel(struct symbols *s, kernel_symbol_fn *fn, void *ctx);
 /* User address in process pid (its /proc/PID/maps; the path `exe` when the process is gone and it is known). Cached
  * per pid and per object file. */
 struct symbol symbols_user(struct symbols *s, pid_t pid, const char *exe, uint64_t addr);
+/* The function at an offset of a file. */
+struct symbol symbols_in_file(struct symbols *s, const char *path, uint64_t offset);
 /* Processes seen early (exec, mmap) keep their mappings after exit: takes a snapshot now. */
 void symbols_remember(struct symbols *s, pid_t pid);
 /* build_id frames: nothing to do, they print by themselves. */

@@ -18,7 +18,7 @@
 #include "symbols/internal.h"
 #include "symbols/perf_map.h"
 
-enum { MAPS_AGE_MS = 500 };
+enum { MAPS_AGE_MS = 500, REMEMBER_AGE_MS = 10 };
 
 struct object { /* one file with code */
     const char *path;
@@ -172,12 +172,16 @@ static struct object *object_of(struct symbols *s, const struct process *p, stru
 
 /* ---- processes ------------------------------------------------------------------------------- */
 
+static void processes_open(struct symbols *s) {
+    if (s->processes)
+        return;
+    s->processes = ARENA_NEW(s->arena, struct processes);
+    hmap_init(&s->processes->by_pid, s->arena);
+    hmap_init(&s->processes->by_inode, s->arena);
+}
+
 static struct process *process_get(struct symbols *s, pid_t pid) {
-    if (!s->processes) {
-        s->processes = ARENA_NEW(s->arena, struct processes);
-        hmap_init(&s->processes->by_pid, s->arena);
-        hmap_init(&s->processes->by_inode, s->arena);
-    }
+    processes_open(s);
     char key[16];
     snprintf(key, sizeof key, "%d", (int)pid);
     struct process *p = hmap_get(&s->processes->by_pid, key);
@@ -192,8 +196,11 @@ static struct process *process_get(struct symbols *s, pid_t pid) {
     return p;
 }
 
+/* Called when new code of the process was seen at work: what was read a moment ago may miss a library. */
 void symbols_remember(struct symbols *s, pid_t pid) {
     struct process *p = process_get(s, pid);
+    if (!p->is_gone && now_ms() - p->read_ms > REMEMBER_AGE_MS)
+        read_mappings(p);
     for (VEC_EACH(m, &p->maps))
         object_of(s, p, m);
 }
@@ -260,6 +267,14 @@ struct symbol symbols_user(struct symbols *s, pid_t pid, const char *exe, uint64
     } else if (name_of_jit(s, p, addr, &out)) {
         out.module = m->path;
     }
+    return out;
+}
+
+struct symbol symbols_in_file(struct symbols *s, const char *path, uint64_t offset) {
+    struct symbol out = { 0 };
+    processes_open(s);
+    if (name_in_file(s, elf_open_cached(s, path), offset, &out))
+        out.module = path;
     return out;
 }
 

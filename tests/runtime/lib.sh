@@ -5,7 +5,8 @@ sonde=${SONDE:?path of the sonde to test}
 source_dir=${SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 workload=${WORKLOAD:-$(dirname "$sonde")/tests/workload}/workload
 dir=$(mktemp -d)
-trap 'rm -rf "$dir"; kill $(jobs -p) 2>/dev/null' EXIT
+# Only the test itself: a job that is interrupted before it has become another program runs this, too.
+trap '[ "$BASHPID" = "$$" ] && { rm -rf "$dir"; kill $(jobs -p) 2>/dev/null; }' EXIT
 failures=0
 out=$dir/out err=$dir/err status=0
 

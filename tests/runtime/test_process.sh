@@ -19,7 +19,8 @@ expect_status 0
 expect_line '^the end$'
 expect_line '^@: [0-9]+$'
 for delay in 0.001 0.005 0.01 0.02 0.03 0.05 0.1; do
-    "$sonde" -e 'tracepoint:raw_syscalls:sys_enter { @ = count(); }' >"$out" 2>"$err" &
+    # Background jobs of a script ignore SIGINT, and so would what they start: undo that.
+    env --default-signal=INT "$sonde" -e 'tracepoint:raw_syscalls:sys_enter { @ = count(); }' >"$out" 2>"$err" &
     p=$!
     sleep $delay
     kill -INT $p
