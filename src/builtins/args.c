@@ -180,7 +180,12 @@ static const struct type *check_ctx(struct sema *s, struct node *n) {
                              .is_unsafe = !s->opt->is_safe,
                              .probe_filter = s->opt->probe_filter };
     const struct type *t = b->provider->ctx && b->probes.n ? b->provider->ctx(&env, &b->probes.v[0]) : NULL;
-    return t ? t : type_ptr(s->arena, &type_none, AS_KERNEL);
+    if (t && t->kind == TY_PTR)
+        return t;
+    struct type *pointer = ARENA_NEW(s->arena, struct type);
+    *pointer = *type_ptr(s->arena, t ? t : &type_none, AS_KERNEL);
+    pointer->is_ctx = true;
+    return pointer;
 }
 
 static struct value emit_ctx(struct codegen *cg, const struct node *n) {

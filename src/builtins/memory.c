@@ -178,8 +178,8 @@ static const struct type *in_space(struct sema *s, struct node *n, enum addr_spa
     const struct node *a = arg(n, 0);
     if (a->type->kind == TY_PTR || type_is_intlike(a->type))
         return type_with_as(s->arena, a->type, as);
-    return sema_error(s, n, D_BAD_ARGUMENT, "%s() only supports int or pointer arguments (%s provided)", n->call.name,
-                      type_label(a->type));
+    return sema_error(s, n, D_BAD_ARGUMENT, "%s() only supports integer or pointer arguments (%s provided)",
+                      n->call.name, type_label(a->type));
 }
 
 static const struct type *check_kptr(struct sema *s, struct node *n) { return in_space(s, n, AS_KERNEL); }

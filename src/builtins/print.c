@@ -63,7 +63,7 @@ static const struct type *shown_type(const struct node *a) {
 static bool is_printable(const struct sema *s, const struct type *t) {
     if (t->is_args)
         return strcmp(s->block->provider->name, "tracepoint") != 0;
-    return type_ops[t->kind].is_printable;
+    return type_ops[t->kind].is_printable && !t->is_ctx;
 }
 
 static const struct type *check_print(struct sema *s, struct node *n) {
