@@ -61,6 +61,8 @@ void cdefs_args(struct cdefs_args *out, struct arena *a, const struct clang *fn,
 bool cdefs_supply(struct cdefs *c);
 /* The name without the prefix that a renamed one has. */
 const char *cdefs_plain_name(const char *name);
+/* Length of the identifier or number that s begins with. */
+size_t cdefs_word(const char *s);
 
 /* cdefs_index.c */
 void cdefs_index(struct cdefs *c);

@@ -47,14 +47,17 @@ const char *cdefs_plain_name(const char *name) {
     return strncmp(name, CDEFS_PREFIX, len) == 0 ? name + len : name;
 }
 
+size_t cdefs_word(const char *s) {
+    size_t len = 0;
+    while (isalnum((unsigned char)s[len]) || s[len] == '_')
+        len++;
+    return len;
+}
+
 /* ---- what is missing ---------------------------------------------------------------------- */
 
-static bool is_word(char ch) { return isalnum((unsigned char)ch) || ch == '_'; }
-
 static const char *word_at(struct cdefs *c, const char *s) {
-    size_t len = 0;
-    while (is_word(s[len]))
-        len++;
+    size_t len = cdefs_word(s);
     return len ? arena_strndup(c->arena, s, len) : NULL;
 }
 

@@ -98,8 +98,6 @@ const struct type *cdefs_enumerator(struct typedb *db, const char *name) {
 
 /* ---- macros ------------------------------------------------------------------------------- */
 
-static bool is_word(char ch) { return ch == '_' || (ch >= '0' && ch <= '9') || ((ch | 32) >= 'a' && (ch | 32) <= 'z'); }
-
 /* "1UL": the language ignores suffixes. Alone, the number stays a literal; within an expression the sign matters, as in
  * ULONG_MAX, (LONG_MAX * 2UL + 1UL). */
 static void add_number(struct strbuf *out, const char *number, bool is_alone) {
@@ -116,8 +114,8 @@ static void add_number(struct strbuf *out, const char *number, bool is_alone) {
 
 /* A blank where two tokens would run together. */
 static void add_token(struct strbuf *out, const char *token, bool is_alone) {
-    char last = out->len ? out->s[out->len - 1] : ' ';
-    if (is_word(token[0]) ? is_word(last) : last == token[0] && strchr("+-&|<>=", last))
+    const char *last = out->len ? out->s + out->len - 1 : " ";
+    if (cdefs_word(token) ? cdefs_word(last) > 0 : last[0] == token[0] && strchr("+-&|<>=", token[0]))
         strbuf_addc(out, ' ');
     if (token[0] >= '0' && token[0] <= '9' && !strchr(token, '.'))
         add_number(out, token, is_alone);

@@ -176,8 +176,8 @@ static const struct type *convert_scalar(struct cdefs *c, CXType t) {
         out->is_signed = t.kind == CXType_Char_S;
         return out;
     }
-    if (t.kind == CXType_Bool)
-        return &type_bool;
+    if (t.kind == CXType_Bool) /* a number, unlike that of BTF: as bpftrace has it */
+        return &type_uint8;
     if (t.kind == CXType_Int128 || t.kind == CXType_UInt128) {
         struct type *out = new_type(c, t, TY_ARRAY);
         out->elem = &type_uint64;

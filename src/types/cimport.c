@@ -83,13 +83,19 @@ static bool parse(struct import *im, struct cdefs_args *args) {
 
 /* ---- errors ------------------------------------------------------------------------------- */
 
-static size_t word_length(const struct import *im, size_t at) {
-    size_t len = 0;
-    while (at + len < im->len &&
-           (im->text[at + len] == '_' || (im->text[at + len] >= '0' && im->text[at + len] <= '9') ||
-            ((im->text[at + len] | 32) >= 'a' && (im->text[at + len] | 32) <= 'z')))
-        len++;
-    return len ? len : 1;
+/* The word at this byte of a piece. A piece that the script does not have verbatim (`import "x.h"`) stays whole. */
+static struct span within(const struct cimport_piece *p, size_t at) {
+    struct span span = p->at;
+    if (!span.src || span.hi - span.lo != p->len || memcmp(span.src->text + span.lo, p->text, p->len) != 0)
+        return span;
+    if (at > p->len)
+        at = p->len;
+    size_t len = cdefs_word(span.src->text + span.lo + at), left = p->len - at;
+    if (len == 0)
+        len = 1;
+    span.lo += (uint32_t)at;
+    span.hi = span.lo + (uint32_t)(len < left ? len : left);
+    return span;
 }
 
 /* The place in the script of a place in the C file; no source when it is in a header. */
@@ -97,19 +103,13 @@ static struct span place(const struct import *im, CXDiagnostic d) {
     const struct clang *fn = im->c->fn;
     CXFile file;
     unsigned offset;
-    struct span at = { 0 };
     fn->getExpansionLocation(fn->getDiagnosticLocation(d), &file, NULL, NULL, &offset);
-    if (!file || file != fn->getFile(im->c->unit, CDEFS_MAIN))
-        return at;
-    for (size_t i = 0; i < im->npieces && im->starts[i] <= offset; i++) {
-        const struct cimport_piece *p = &im->pieces[i];
-        size_t in_piece = offset - im->starts[i] < p->len ? offset - im->starts[i] : p->len;
-        size_t len = in_piece < p->len ? word_length(im, offset) : 0;
-        at = p->at;
-        at.lo += (uint32_t)in_piece;
-        at.hi = at.lo + (uint32_t)(len < p->len - in_piece ? len : p->len - in_piece);
-    }
-    return at;
+    if (!file || file != fn->getFile(im->c->unit, CDEFS_MAIN) || !im->npieces || offset < im->starts[0])
+        return (struct span){ 0 };
+    size_t i = im->npieces - 1;
+    while (im->starts[i] > offset)
+        i--;
+    return within(&im->pieces[i], offset - im->starts[i]);
 }
 
 static bool starts_with(const struct clang *fn, CXDiagnostic d, const char *prefix) {

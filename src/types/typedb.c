@@ -6,6 +6,8 @@
 #include "types/btf.h"
 #include "types/cdefs.h"
 
+enum { MAX_MACRO_DEPTH = 16 }; /* macros that stand for macros that stand for types */
+
 struct typedb *typedb_new(struct arena *a) {
     struct typedb *db = ARENA_NEW(a, struct typedb);
     db->arena = a;
@@ -132,14 +134,42 @@ const struct type *typedb_enum(struct typedb *db, const char *name) {
     return t ? type_enum_value(db->arena, t) : NULL;
 }
 
-const struct type *typedb_named(struct typedb *db, const char *name) {
+static const struct type *named(struct typedb *db, const char *name, unsigned depth);
+
+static const struct type *tagged(struct typedb *db, const char *text) {
+    const char *name = strchr(text, ' ') + 1;
+    return text[0] == 'e' ? typedb_enum_storage(db, name) : typedb_struct(db, name, text[0] == 'u');
+}
+
+/* A macro of the C preamble that stands for a type: "struct x*", "unsigned long", the name of another one. */
+static const struct type *macro_type(struct typedb *db, const char *name, unsigned depth) {
+    const char *text = typedb_macro(db, name);
+    if (!text || depth > MAX_MACRO_DEPTH)
+        return NULL;
+    size_t len = strlen(text), nstars = 0;
+    for (; len && (text[len - 1] == '*' || text[len - 1] == ' '); len--)
+        nstars += text[len - 1] == '*';
+    text = arena_strndup(db->arena, text, len);
+    bool has_tag =
+        strncmp(text, "struct ", 7) == 0 || strncmp(text, "union ", 6) == 0 || strncmp(text, "enum ", 5) == 0;
+    const struct type *t = has_tag ? tagged(db, text) : named(db, text, depth + 1);
+    for (; t && nstars; nstars--)
+        t = type_ptr(db->arena, t, AS_NONE);
+    return t;
+}
+
+static const struct type *named(struct typedb *db, const char *name, unsigned depth) {
     const struct type *t = defined(db, "", name);
     if (!t)
         t = c_base_type(name);
     if (!t)
+        t = macro_type(db, name, depth);
+    if (!t)
         t = convert_found(db, btf_find(db, name, BTF_KIND_TYPEDEF));
     return t;
 }
+
+const struct type *typedb_named(struct typedb *db, const char *name) { return named(db, name, 0); }
 
 const struct type *typedb_by_id(struct typedb *db, uint32_t btf_id) {
     struct btf_source *s = btf_vmlinux(db);

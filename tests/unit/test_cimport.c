@@ -381,6 +381,17 @@ static void test_macros(void **state) {
     macro_is(e, "__INT_MAX__", "2147483647");
 }
 
+static void test_macro_types(void **state) {
+    struct env *e = *state;
+    import_ok(e, "struct foo { int a; long b; };\n#define T struct foo *\n#define U T\n#define UL unsigned long\n"
+                 "#define V uint8\n#define LOOP LOOP2\n#define LOOP2 LOOP\n#define EN enum en\nenum en { A };\n");
+    assert_string_equal(type_str(e->arena, typedb_named(e->db, "U")), "struct foo *");
+    assert_string_equal(type_str(e->arena, typedb_named(e->db, "UL")), "uint64");
+    assert_string_equal(type_str(e->arena, typedb_named(e->db, "V")), "uint8");
+    assert_string_equal(type_str(e->arena, typedb_named(e->db, "EN")), "enum en");
+    assert_null(typedb_named(e->db, "LOOP"));
+}
+
 /* ---- headers ------------------------------------------------------------------------------ */
 
 static void test_includes(void **state) {
@@ -526,23 +537,12 @@ static bool has_libclang(void) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_layout),
-        TEST(test_nested),
-        TEST(test_pointees),
-        TEST(test_enums),
-        TEST(test_bitfields),
-        TEST(test_pieces),
-        TEST(test_nothing),
-        TEST(test_typedefs),
-        TEST(test_macros),
-        TEST(test_includes),
-        TEST(test_missing_header),
-        TEST(test_errors),
-        TEST(test_noise),
-        TEST(test_deep),
-        TEST(test_base_names),
-        TEST(test_btf_types),
-        TEST(test_own_definition_wins),
+        TEST(test_layout),      TEST(test_nested),    TEST(test_pointees),
+        TEST(test_enums),       TEST(test_bitfields), TEST(test_pieces),
+        TEST(test_nothing),     TEST(test_typedefs),  TEST(test_macros),
+        TEST(test_macro_types), TEST(test_includes),  TEST(test_missing_header),
+        TEST(test_errors),      TEST(test_noise),     TEST(test_deep),
+        TEST(test_base_names),  TEST(test_btf_types), TEST(test_own_definition_wins),
         TEST(test_have_btf),
     };
     return has_libclang() ? cmocka_run_group_tests(tests, NULL, NULL) : 77;
