@@ -89,15 +89,14 @@ extern const struct provider provider_begin, provider_end, provider_self, provid
     provider_rawtracepoint, provider_kprobe, provider_kretprobe, provider_fentry, provider_fexit, provider_uprobe,
     provider_uretprobe, provider_usdt, provider_watchpoint, provider_iter;
 
-/* Type of ctx where it is struct pt_regs. */
+/* Pointer to the program's own context, a struct by this name; NULL without BTF. */
+const struct type *ctx_pointer(struct probe_env *env, const char *name);
 const struct type *ctx_pt_regs(struct probe_env *env, const struct probe *p);
 const struct type *ctx_perf_event(struct probe_env *env, const struct probe *p);
 /* Prologue of programs whose probes are told apart by attach cookies. */
 void prologue_cookie(struct codegen *cg, const struct block *b);
-
-/* Numbers of enum bpf_prog_type and enum bpf_attach_type that are newer than the headers of some distributions. */
-enum {
-    ATTACH_TYPE_UPROBE_MULTI = 48,
-};
+bool tells_apart_by_cookie(const struct probe *a, const struct probe *b);
+/* For programs that serve one probe each. */
+bool never_share(const struct probe *a, const struct probe *b);
 
 #endif

@@ -110,6 +110,7 @@ const struct provider provider_fentry = {
     .targets = targets_fentry,
     .args = args_fentry,
     .plan = plan_fentry,
+    .can_share = never_share,
     .list = list_fentry,
     .help = "functions of the kernel with typed arguments: fentry:vfs_read",
 };
@@ -123,6 +124,7 @@ const struct provider provider_fexit = {
     .targets = targets_fexit,
     .args = args_fexit,
     .plan = plan_fexit,
+    .can_share = never_share,
     .list = list_fexit,
     .help = "returns from functions of the kernel, with typed arguments and retval",
 };

@@ -34,7 +34,7 @@ static bool targets(struct probe_env *env, const struct attach_point *ap, struct
 }
 
 static const struct type *ctx(struct probe_env *env, const struct probe *p) {
-    return typedb_struct(env->types, arena_printf(env->arena, "bpf_iter__%s", p->event), false);
+    return ctx_pointer(env, arena_printf(env->arena, "bpf_iter__%s", p->event));
 }
 
 static void plan(struct probe_env *env, struct block *b) {
@@ -61,5 +61,6 @@ const struct provider provider_iter = {
     .ctx = ctx,
     .plan = plan,
     .list = list,
+    .can_share = never_share,
     .help = "objects of the kernel, one by one: iter:task",
 };

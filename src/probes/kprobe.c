@@ -127,6 +127,7 @@ const struct provider provider_kprobe = {
     .ctx = ctx_pt_regs,
     .plan = plan_kprobe,
     .prologue = prologue_cookie,
+    .tells_apart = tells_apart_by_cookie,
     .list = list_kprobe,
     .help = "functions of the kernel: kprobe:vfs_read, kprobe:vfs_read+4",
 };
@@ -140,6 +141,7 @@ const struct provider provider_kretprobe = {
     .ctx = ctx_pt_regs,
     .plan = plan_kretprobe,
     .prologue = prologue_cookie,
+    .tells_apart = tells_apart_by_cookie,
     .list = list_kretprobe,
     .help = "returns from functions of the kernel",
 };

@@ -8,6 +8,7 @@
 #include "codegen/codegen.h"
 #include "parser/parser.h"
 #include "probes/common.h"
+#include "runtime/runtime.h"
 
 /* In the order of their names, which is the order of listings. */
 const struct provider *const providers[] = {
@@ -87,20 +88,37 @@ void list_line(struct listing *l, const char *probe) { l->line(l, probe, NULL, 0
 
 /* ---- contexts and cookies ---------------------------------------------------------------------- */
 
+const struct type *ctx_pointer(struct probe_env *env, const char *name) {
+    const struct type *t = env->types ? typedb_struct(env->types, name, false) : NULL;
+    if (!t)
+        return NULL;
+    struct type *p = ARENA_NEW(env->arena, struct type);
+    *p = *type_ptr(env->arena, t, AS_BPF);
+    p->is_ctx = true;
+    return p;
+}
+
 const struct type *ctx_pt_regs(struct probe_env *env, const struct probe *p) {
     (void)p;
-    return env->types ? typedb_struct(env->types, "pt_regs", false) : NULL;
+    return ctx_pointer(env, "pt_regs");
 }
 
 const struct type *ctx_perf_event(struct probe_env *env, const struct probe *p) {
     (void)p;
-    return env->types ? typedb_struct(env->types, "bpf_perf_event_data", false) : NULL;
+    return ctx_pointer(env, "bpf_perf_event_data");
 }
 
 void prologue_cookie(struct codegen *cg, const struct block *b) {
     if (b->is_multi && (b->use.probe || b->use.func))
         cg_set_probe_index(cg, CG_HELPER(cg, BPF_FUNC_get_attach_cookie, cg_ctx(cg)));
 }
+
+bool tells_apart_by_cookie(const struct probe *a, const struct probe *b) {
+    (void)a, (void)b;
+    return kernel_features()->attach_cookie;
+}
+
+bool never_share(const struct probe *a, const struct probe *b) { return (void)a, (void)b, false; }
 
 /* ---- hints -------------------------------------------------------------------------------------- */
 

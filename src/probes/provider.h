@@ -103,6 +103,9 @@ struct provider {
     /* Whether one BPF program could serve both probes of this provider (same attach kind); NULL: always. A body is
      * compiled once for all probes that can share. */
     bool (*can_share)(const struct probe *a, const struct probe *b);
+    /* Whether a program that serves both can know which of them fired (table in the prologue, attach cookies); NULL:
+     * never. A body that asks (`probe`, `func`, uaddr) is compiled for each probe where it is not so. */
+    bool (*tells_apart)(const struct probe *a, const struct probe *b);
 };
 
 extern const struct provider *const providers[]; /* ends with NULL */

@@ -110,6 +110,13 @@ static bool can_share(const struct probe *a, const struct probe *b) {
     return true;
 }
 
+/* The number of the system call tells; other events have programs of their own. */
+static bool tells_apart(const struct probe *a, const struct probe *b) {
+    uint64_t number;
+    return !strcmp(a->target, "syscalls") && can_share(a, b) && syscall_of_event(a->event, &number) != SYSCALL_NONE &&
+           syscall_of_event(b->event, &number) != SYSCALL_NONE;
+}
+
 static void prologue(struct codegen *cg, const struct block *b) {
     if (b->attach == ATTACH_RAW_TP && !strcmp(b->probes.v[0].target, "syscalls"))
         syscalls_prologue(cg, b);
@@ -151,4 +158,5 @@ const struct provider provider_tracepoint = {
     .list = list,
     .help = "static events of the kernel: tracepoint:sched:sched_switch",
     .can_share = can_share,
+    .tells_apart = tells_apart,
 };

@@ -94,6 +94,7 @@ const struct provider provider_uprobe = {
     .ctx = ctx_pt_regs,
     .plan = plan_uprobe,
     .prologue = prologue_cookie,
+    .tells_apart = tells_apart_by_cookie,
     .list = list_uprobe,
     .help = "functions of user programs: uprobe:/bin/bash:readline, uprobe:libc:malloc",
 };
@@ -107,6 +108,7 @@ const struct provider provider_uretprobe = {
     .ctx = ctx_pt_regs,
     .plan = plan_uretprobe,
     .prologue = prologue_cookie,
+    .tells_apart = tells_apart_by_cookie,
     .list = list_uretprobe,
     .help = "returns from functions of user programs",
 };

@@ -119,6 +119,7 @@ const struct provider provider_usdt = {
     .ctx = ctx_pt_regs,
     .plan = plan,
     .prologue = prologue_cookie,
+    .tells_apart = tells_apart_by_cookie,
     .list = list,
     .help = "marks in user programs: usdt:/usr/bin/node:gc__start",
 };

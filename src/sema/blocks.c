@@ -9,7 +9,7 @@
 #include "support/wildcard.h"
 
 struct need {
-    bool args, retval, ctx;
+    bool args, retval, ctx, index; /* index: which of the probes fired */
 };
 
 static bool look(struct node *n, void *ctx) {
@@ -19,6 +19,7 @@ static bool look(struct node *n, void *ctx) {
         need->args = need->args || !strcmp(name, "args");
         need->retval = need->retval || !strcmp(name, "retval");
         need->ctx = need->ctx || !strcmp(name, "ctx");
+        need->index = need->index || !strcmp(name, "probe") || !strcmp(name, "func") || !strcmp(name, "uaddr");
     }
     return true;
 }
@@ -93,6 +94,12 @@ static bool same_retval(const struct type *a, const struct type *b) {
     return a == b || (a && b && type_equal(a, b) && a->as == b->as);
 }
 
+static bool can_share(const struct matches *m, const struct provider *p, const struct probe *a, const struct probe *b) {
+    if (p->can_share && !p->can_share(a, b))
+        return false;
+    return !m->need.index || (p->tells_apart && p->tells_apart(a, b));
+}
+
 static void place(struct matches *m, const struct provider *p, const struct probe *probe) {
     struct sema *s = m->s;
     const struct type *args = NULL, *retval = NULL;
@@ -102,7 +109,7 @@ static void place(struct matches *m, const struct provider *p, const struct prob
     for (VEC_EACH(b, &m->blocks)) {
         struct block *x = *b;
         if (x->provider == p && (!m->need.ctx || p->flags & PF_HAS_REGS) && same_args(x->args, args) &&
-            same_retval(x->retval, retval) && (!p->can_share || p->can_share(&x->probes.v[0], probe))) {
+            same_retval(x->retval, retval) && can_share(m, p, &x->probes.v[0], probe)) {
             VEC_PUSH(s->arena, &x->probes, *probe);
             return;
         }
