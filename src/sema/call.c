@@ -148,8 +148,9 @@ void check_arguments(struct sema *s, struct node *n, const char *spec, bool *ok)
     bool fine = check_count(s, n, &p);
     for (size_t i = 0; i < n->call.args.n; i++) {
         unsigned kinds = i < p.max ? p.kinds[i] : ARG_ANY;
-        fine = (fine ? type_argument(s, n, n->call.args.v[i], kinds) : !is_poison(sema_expr(s, n->call.args.v[i]))) &&
-               fine;
+        if (!fine) /* only looks for errors inside of the rest */
+            kinds = ARG_ANY | ARG_MAP | ARG_VAR | ARG_IDENT;
+        fine = type_argument(s, n, n->call.args.v[i], kinds) && fine;
     }
     *ok = fine;
 }
@@ -212,6 +213,18 @@ const struct type *type_call(struct sema *s, struct node *n) {
     return t;
 }
 
+static const char *nearest_value(struct sema *s, const char *name) {
+    const char *const *names;
+    size_t count = builtin_names(&names);
+    VEC(const char *) values = { 0 };
+    for (size_t i = 0; i < count; i++) {
+        const struct builtin *b = builtin_find(names[i]);
+        if (b && b->flags & BF_VALUE)
+            VEC_PUSH(s->arena, &values, names[i]);
+    }
+    return diag_nearest(name, values.v, values.n);
+}
+
 /* Values without parentheses become calls without arguments; else an enumerator. */
 const struct type *type_ident(struct sema *s, struct node *n) {
     const char *name = n->ident.name;
@@ -229,10 +242,10 @@ const struct type *type_ident(struct sema *s, struct node *n) {
         return n->type;
     }
     struct diagnostic *g = diag_error(s->diag, D_UNKNOWN_NAME, n->span, "Unknown identifier: '%s'", name);
-    const char *const *names;
-    size_t count = builtin_names(&names);
-    const char *near = diag_nearest(name, names, count);
-    if (near)
+    const char *near = nearest_value(s, name);
+    if (b && !(b->flags & BF_INTERNAL))
+        diag_hint(s->diag, g, "%s is a function: %s()", name, name);
+    else if (near)
         diag_hint(s->diag, g, "did you mean '%s'?", near);
     return &type_poison;
 }

@@ -1,9 +1,18 @@
 /* Casts (reference §7.4). */
 #include "sema/state.h"
 
+/* "(T)": where a cast is reported. */
+struct span cast_span(const struct node *n) {
+    struct span at = n->span;
+    if (n->cast.target->span.src == at.src && n->cast.target->span.hi < at.hi)
+        at.hi = n->cast.target->span.hi + 1; /* the closing parenthesis */
+    return at;
+}
+
 static const struct type *refuse(struct sema *s, const struct node *n, const struct type *from, const struct type *to) {
-    return sema_error(s, n, D_BAD_CAST, "Cannot cast from \"%s\" to \"%s\"",
-                      from->kind == TY_NONE ? "void" : say(s, from), say(s, to));
+    diag_error(s->diag, D_BAD_CAST, cast_span(n), "Cannot cast from \"%s\" to \"%s\"",
+               from->kind == TY_NONE ? "void" : say(s, from), say(s, to));
+    return &type_poison;
 }
 
 static bool is_int_array(const struct type *t) {
@@ -84,12 +93,8 @@ static const struct type *convert(struct sema *s, struct node *n, const struct t
 }
 
 static void warn_needless(struct sema *s, const struct node *n, const struct type *from, const struct type *to) {
-    struct span at = n->span;
-    if (!s->is_final || !type_equal(from, to) || is_castable(from))
-        return;
-    if (n->cast.target->span.src == at.src && n->cast.target->span.hi < at.hi)
-        at.hi = n->cast.target->span.hi + 1; /* the closing parenthesis */
-    diag_warn(s->diag, D_GENERIC, at, "Unnecessary cast: expression is already of type %s", say(s, to));
+    if (s->is_final && type_equal(from, to) && !is_castable(from))
+        diag_warn(s->diag, D_GENERIC, cast_span(n), "Unnecessary cast: expression is already of type %s", say(s, to));
 }
 
 const struct type *type_cast(struct sema *s, struct node *n) {

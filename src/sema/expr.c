@@ -33,7 +33,9 @@ static const struct type *type_element(struct sema *s, struct node *n) {
     const struct type *t = sema_expr(s, n);
     if (is_poison(t) || is_castable(t) || type_ops[t->kind].is_storable)
         return type_of_copy(t);
-    return sema_error(s, n, D_TYPE_MISMATCH, "Value '%s' cannot be part of a tuple.",
+    if (type_is_agg(t))
+        return sema_error(s, n, D_TYPE_MISMATCH, "Map type %s cannot exist inside a tuple.", say(s, t));
+    return sema_error(s, n, D_TYPE_MISMATCH, "Value '%s' cannot exist inside a tuple.",
                       t->kind == TY_NONE ? "void" : say(s, t));
 }
 
@@ -94,7 +96,7 @@ static const struct type *type_comptime(struct sema *s, struct node *n) {
     if (n->inner.expr->is_const)
         copy_constant(n, n->inner.expr, t);
     else if (s->is_final && !is_poison(t) && n->inner.expr->kind != N_RECORD)
-        return sema_error(s, n->inner.expr, D_COMPTIME, "Unable to resolve comptime expression");
+        return sema_error(s, n, D_COMPTIME, "Unable to resolve comptime expression");
     return t;
 }
 

@@ -20,6 +20,8 @@ void type_unroll(struct sema *s, struct node *n) {
     bool known = sema_const_int(n->loop.cond, &count);
     if (!known && s->is_final)
         sema_error(s, n, D_BAD_ARGUMENT, "invalid unroll value");
+    else if (known && count < 0)
+        sema_error(s, n, D_BAD_ARGUMENT, "invalid unroll value");
     else if (known && count < 1)
         sema_error(s, n, D_BAD_ARGUMENT, "unroll minimum value is 1");
     else if (known && count > 100)
@@ -38,7 +40,10 @@ static void type_body(struct sema *s, struct node *n, const struct type *t) {
     struct local *old = scope_find(s, var->var.name);
     if (old) {
         diag_error(s->diag, D_SCOPE, var->span, "Loop declaration shadows existing variable: $%s", var->var.name);
-        diag_note(s->diag, old->declared, "This is the initial %s.", old->is_let ? "declaration" : "assignment");
+        diag_note(s->diag, old->declared,
+                  old->is_loop  ? "This is the loop variable."
+                  : old->is_let ? "This is the initial declaration."
+                                : "This is the initial assignment.");
     } else {
         struct local *v = scope_declare(s, var, var->span);
         v->is_loop = v->var.is_assigned = true;

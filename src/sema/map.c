@@ -215,7 +215,7 @@ static bool check_storable(struct sema *s, const struct node *map, const struct 
     }
     if (is_castable(t) || type_ops[t->kind].is_storable)
         return true;
-    if (t->kind == TY_NONE && value->kind != N_CALL && value->kind != N_UNARY)
+    if (t->kind == TY_NONE && is_shapeless(value))
         diag_error(s->diag, D_TYPE_MISMATCH, at, "Invalid expression for assignment");
     else
         diag_error(s->diag, D_TYPE_MISMATCH, at, "Value '%s' cannot be assigned to a map.",
@@ -232,7 +232,7 @@ static void assign_plain(struct sema *s, struct node *n) {
     if (!ok || is_poison(t))
         return;
     if (is_aggregation_call(value)) {
-        map_take_value(s, m, t, n->span);
+        map_take_value(s, m, t, value->span);
         return;
     }
     if (!check_storable(s, map, value, t, n->span))

@@ -75,8 +75,8 @@ static const struct type *compare_arrays(struct sema *s, const struct node *n) {
     if (n->binary.op != OP_EQ && n->binary.op != OP_NE)
         return sema_error(s, n, D_BAD_OPERAND, "The %s operator cannot be used on arrays.", op_str(n->binary.op));
     if (l->count != r->count)
-        return sema_error(s, n, D_TYPE_MISMATCH, "Only arrays of same size support comparison operators.");
-    if (!type_is_intlike(l->elem) || !type_equal(l->elem, r->elem))
+        sema_error(s, n, D_TYPE_MISMATCH, "Only arrays of same size support comparison operators.");
+    if (l->count != r->count || !type_is_intlike(l->elem) || !type_equal(l->elem, r->elem))
         return sema_error(s, n, D_TYPE_MISMATCH, "Only arrays of same sized integer support comparison operators.");
     return &type_bool;
 }
@@ -124,11 +124,11 @@ static const struct type *type_comparison(struct sema *s, struct node *n) {
 
 static const struct type *type_logic(struct sema *s, struct node *n) {
     const struct node *l = n->binary.left, *r = n->binary.right;
-    if (is_truth(l) && is_truth(r))
+    if (is_poison(l->type) || is_poison(r->type))
         return &type_bool;
-    const struct type *lt = l->type, *rt = r->type;
-    return lt->kind != rt->kind && (lt->kind == TY_STRING || rt->kind == TY_STRING) ? mismatch(s, n)
-                                                                                    : not_applicable(s, n);
+    if ((l->type->kind == TY_STRING) != (r->type->kind == TY_STRING))
+        return mismatch(s, n);
+    return is_truth(l) && is_truth(r) ? &type_bool : not_applicable(s, n);
 }
 
 static const struct type *type_arithmetic(struct sema *s, struct node *n) {

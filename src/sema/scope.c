@@ -112,32 +112,38 @@ static bool fits_fixed(struct sema *s, const struct local *v, const struct type 
     return both && type_equal(both, to);
 }
 
-void settle_variable(struct sema *s, struct local *v, const struct type *t, struct span at, const struct node *value) {
+bool settle_variable(struct sema *s, struct local *v, const struct type *t, struct span at, const struct node *value) {
     if (is_poison(t))
-        return;
+        return true;
     if (v->var.is_fixed) {
-        if (!fits_fixed(s, v, t, value))
+        if (!fits_fixed(s, v, t, value)) {
             mismatch(s, v, t, at);
-        else if (v->var.type->kind == TY_PTR && v->var.type->as == AS_NONE)
+            return false;
+        }
+        if (v->var.type->kind == TY_PTR && v->var.type->as == AS_NONE)
             v->var.type = with_space(s, v->var.type, t->as);
-        return;
+        return true;
     }
     const struct type *both = sema_unify(s, v->var.type, t);
     if (!both || (v->is_auto_string && t->kind != TY_STRING)) {
         mismatch(s, v, t, at);
-        return;
+        return false;
     }
     bool same = v->var.type && type_equal(both, v->var.type) && both->is_literal == v->var.type->is_literal &&
                 both->as == v->var.type->as;
-    if (same)
-        return;
-    v->var.type = both;
-    s->changed = true;
+    if (!same) {
+        v->var.type = both;
+        s->changed = true;
+    }
+    return true;
 }
+
+/* Forms that have no value because of how they are written, not because of what they call. */
+bool is_shapeless(const struct node *n) { return n->kind == N_BLOCK || n->kind == N_IF || n->kind == N_TUPLE; }
 
 /* What can not be kept in a variable says so. */
 static bool check_storable(struct sema *s, const struct type *t, struct span at, const struct node *value) {
-    if (t->kind == TY_NONE && value && (value->kind == N_CALL || value->kind == N_UNARY)) {
+    if (t->kind == TY_NONE && value && !is_shapeless(value)) {
         diag_error(s->diag, D_TYPE_MISMATCH, at, "Value 'void' cannot be assigned to a scratch variable.");
         return false;
     }
@@ -163,10 +169,9 @@ void assign_variable(struct sema *s, struct node *var, const struct type *t, str
     if (v->callback < s->state->callbacks)
         v->var.is_captured = true;
     v->var.is_assigned = true;
-    if (storable)
-        settle_variable(s, v, type_of_copy(t), at, value);
+    bool fits = storable && settle_variable(s, v, type_of_copy(t), at, value);
     var->type = v->var.type ? v->var.type : &type_poison;
-    if (storable && v->var.type)
+    if (fits && v->var.type)
         warn_conversion(s, value, v->var.type);
 }
 

@@ -94,6 +94,7 @@ const struct type *type_ident(struct sema *s, struct node *n);
 void check_arguments(struct sema *s, struct node *n, const char *spec, bool *ok);
 const struct type *type_intro(struct sema *s, struct node *n);             /* intro.c */
 const struct type *type_cast(struct sema *s, struct node *n);              /* cast.c */
+struct span cast_span(const struct node *n);
 const struct type *resolve_type(struct sema *s, struct node *n);           /* spec.c; n is N_TYPE */
 const struct type *type_var(struct sema *s, struct node *n);               /* scope.c */
 /* Types the operand of sizeof and its like: a type or an expression that is not evaluated. */
@@ -103,12 +104,14 @@ const struct type *type_operand(struct sema *s, struct node *n);
 
 void scope_open(struct sema *s, struct scope *sc);
 void scope_close(struct sema *s);
+bool is_shapeless(const struct node *n);
 struct local *scope_find(struct sema *s, const char *name);
 /* The variable declared by this node, made in the first round and kept. NULL after an error (shadowing). */
 struct local *scope_declare(struct sema *s, struct node *var, struct span declared);
 /* $x = value: `at` is the whole statement, `value` the node or NULL. */
 void assign_variable(struct sema *s, struct node *var, const struct type *t, struct span at, const struct node *value);
-void settle_variable(struct sema *s, struct local *v, const struct type *t, struct span at, const struct node *value);
+/* Widens the variable's type to hold t; false after a mismatch. */
+bool settle_variable(struct sema *s, struct local *v, const struct type *t, struct span at, const struct node *value);
 
 /* ---- maps (map.c) -------------------------------------------------------------------------- */
 

@@ -3,7 +3,19 @@
 
 #include <string.h>
 
+/* With the semicolon: where the peer marks whole statements. */
+static struct span with_semicolon(struct span at) {
+    if (at.src && at.hi < at.src->len && at.src->text[at.hi] == ';')
+        at.hi++;
+    return at;
+}
+
 /* ---- values that go nowhere ---------------------------------------------------------------- */
+
+/* Functions that the peer writes as blocks. */
+static bool is_block_like(const struct node *n) {
+    return n->kind == N_CALL && (!strcmp(n->call.name, "delete") || !strcmp(n->call.name, "has_key"));
+}
 
 static void warn_discarded(struct sema *s, const struct node *n) {
     if (!s->is_final)
@@ -15,7 +27,8 @@ static void warn_discarded(struct sema *s, const struct node *n) {
         return;
     }
     if (n->type->kind != TY_NONE && !is_poison(n->type) && n->kind != N_INCDEC)
-        diag_warn(s->diag, D_DISCARDED, n->span, "Return value discarded.");
+        diag_warn(s->diag, D_DISCARDED, is_block_like(n) ? with_semicolon(n->span) : n->span,
+                  "Return value discarded.");
 }
 
 /* ---- assignment ---------------------------------------------------------------------------- */
@@ -125,7 +138,7 @@ void type_stmts(struct sema *s, struct node *block) {
     bool is_dead = false, is_told = false;
     for (VEC_EACH(n, &block->block.stmts)) {
         if (is_dead && !is_told && s->is_final) {
-            diag_warn(s->diag, D_UNREACHABLE, (*n)->span, "Unreachable statement.");
+            diag_warn(s->diag, D_UNREACHABLE, with_semicolon((*n)->span), "Unreachable statement.");
             is_told = true;
         }
         type_stmt(s, *n);
@@ -253,6 +266,19 @@ static void warn_never_assigned(struct sema *s) {
             diag_warn(s->diag, D_UNUSED, (*v)->declared, "Variable $%s was never assigned to.", (*v)->var.name);
 }
 
+/* Reported with the slashes around it. */
+static void check_predicate(struct sema *s, const struct node *pred) {
+    struct node whole = *pred;
+    const struct source *src = pred->span.src;
+    if (src && !pred->span.from) {
+        while (whole.span.lo > 0 && src->text[whole.span.lo] != '/')
+            whole.span.lo--;
+        while (whole.span.hi < src->len && src->text[whole.span.hi - 1] != '/')
+            whole.span.hi++;
+    }
+    check_condition(s, &whole, pred);
+}
+
 void type_probe(struct sema *s, struct block *b) {
     struct sema_state *st = s->state;
     s->block = b;
@@ -263,7 +289,7 @@ void type_probe(struct sema *s, struct block *b) {
     struct node *pred = b->node->probe.predicate;
     if (pred) {
         sema_expr(s, pred);
-        check_condition(s, pred, pred);
+        check_predicate(s, pred);
     }
     type_block_stmt(s, b->node->probe.body);
     if (s->is_final)

@@ -29,13 +29,7 @@ static const struct type *literal_of_size(uint32_t size, bool is_signed) {
 
 const char *say(struct sema *s, const struct type *t) { return type_str(s->arena, t); }
 
-const char *type_word(const struct type *t) {
-    if (t->kind == TY_NONE)
-        return "none";
-    if (type_is_agg(t))
-        return type_ops[t->kind].name;
-    return type_ops[t->kind].name;
-}
+const char *type_word(const struct type *t) { return type_ops[t->kind].name; }
 
 bool type_is_signed(const struct type *t) {
     return (t->kind == TY_INT || is_castable(t)) && t->is_signed && !t->is_literal;
@@ -170,5 +164,5 @@ void warn_conversion(struct sema *s, const struct node *value, const struct type
         }
         return;
     }
-    warn_int_cast(s, value->span, value->type, to);
+    warn_int_cast(s, value->kind == N_CAST ? cast_span(value) : value->span, value->type, to);
 }
