@@ -1,26 +1,18 @@
-/* Hooking programs up: one function for each attach kind, one loop over the programs, one way back.
- *
- * Order is the script's: of two probes on one event the earlier one runs first. Cheap hooks close in microseconds; those
- * on perf events make the kernel wait for every CPU (50 to 90 ms each, measured on 6.18), so that all of them are closed
- * at the same time, by threads: their waits overlap. */
+/* Hooking programs up: one function for each attach kind, one loop over the programs. Order is the script's: of two
+ * probes on one event the earlier one runs first. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
-#include <linux/perf_event.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "runtime/rt.h"
 
-void attach_keep(struct runtime *rt, int link, int event, bool is_timer) {
-    VEC_PUSH(rt->arena, &rt->attached, (struct attachment){ link, event, is_timer });
-}
+void attach_keep(struct runtime *rt, struct attachment a) { VEC_PUSH(rt->arena, &rt->attached, a); }
 
-int attach_keep_link(struct runtime *rt, struct bpf_link *link) {
+int attach_keep_link(struct runtime *rt, struct bpf_link *link, bool is_slow) {
     if (!link)
         return -errno;
     int fd = dup(bpf_link__fd(link));
@@ -29,7 +21,7 @@ int attach_keep_link(struct runtime *rt, struct bpf_link *link) {
         bpf_link__destroy(link);
         return error;
     }
-    attach_keep(rt, fd, -1, false);
+    attach_keep(rt, (struct attachment){ .link = fd, .event = -1, .is_slow = is_slow });
     bpf_link__destroy(link);
     return 0;
 }
@@ -50,7 +42,7 @@ static int attach_raw(struct runtime *rt, const struct prog *prog, const char *e
     int link = bpf_raw_tracepoint_open(event, rt->prog_fds[number_of(rt, prog)]);
     if (link < 0)
         return link;
-    attach_keep(rt, link, -1, false);
+    attach_keep(rt, (struct attachment){ .link = link, .event = -1 });
     return 0;
 }
 
@@ -74,7 +66,7 @@ static int attach_by_btf(struct runtime *rt, const struct prog *prog, const stru
 
 static int attach_iter(struct runtime *rt, const struct prog *prog, const struct probe *p) {
     (void)p;
-    return attach_keep_link(rt, bpf_program__attach_iter(rt->progs[number_of(rt, prog)], NULL));
+    return attach_keep_link(rt, bpf_program__attach_iter(rt->progs[number_of(rt, prog)], NULL), false);
 }
 
 static int attach_nothing(struct runtime *rt, const struct prog *prog, const struct probe *p) {
@@ -181,51 +173,6 @@ bool attach_all(struct runtime *rt) {
         return true;
     diag_error(rt->diag, D_ATTACH, (struct span){ 0 }, "Attachment failed for all probes.");
     return false;
-}
-
-/* ---- the way back -------------------------------------------------------------------------- */
-
-struct closer {
-    struct runtime *rt;
-    size_t next; /* index of the first attachment nobody has taken, atomically */
-};
-
-static void close_one(const struct attachment *a) {
-    if (a->link >= 0)
-        close(a->link);
-    if (a->event >= 0)
-        close(a->event);
-}
-
-static void *close_some(void *ctx) {
-    struct closer *c = ctx;
-    size_t i;
-    while ((i = __atomic_fetch_add(&c->next, 1, __ATOMIC_RELAXED)) < c->rt->attached.n)
-        close_one(&c->rt->attached.v[c->rt->attached.n - 1 - i]);
-    return NULL;
-}
-
-/* All waits begin at about the same time and end together. */
-static void close_all(struct runtime *rt) {
-    enum { MAX_THREADS = 64 };
-    pthread_t threads[MAX_THREADS];
-    struct closer c = { .rt = rt };
-    size_t want = rt->attached.n < MAX_THREADS ? rt->attached.n : MAX_THREADS, n = 0;
-    while (n + 1 < want && !pthread_create(&threads[n], NULL, close_some, &c))
-        n++;
-    close_some(&c);
-    for (size_t i = 0; i < n; i++)
-        pthread_join(threads[i], NULL);
-}
-
-void detach_all(struct runtime *rt) {
-    if (rt->is_detached)
-        return;
-    rt->is_detached = true;
-    for (VEC_EACH(a, &rt->attached))
-        if (a->is_timer)
-            ioctl(a->event, PERF_EVENT_IOC_DISABLE, 0);
-    close_all(rt);
 }
 
 /* ---- programs that are run by hand --------------------------------------------------------- */

@@ -19,7 +19,7 @@ int attach_kprobe(struct runtime *rt, const struct prog *prog, const struct prob
         snprintf(address, sizeof address, "0x%llx", (unsigned long long)p->address);
         name = address;
     }
-    return attach_keep_link(rt, bpf_program__attach_kprobe_opts(program_of(rt, prog), name, &opts));
+    return attach_keep_link(rt, bpf_program__attach_kprobe_opts(program_of(rt, prog), name, &opts), true);
 }
 
 int attach_kprobe_multi(struct runtime *rt, const struct prog *prog) {
@@ -33,7 +33,7 @@ int attach_kprobe_multi(struct runtime *rt, const struct prog *prog) {
     }
     LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = names, .cookies = cookies, .cnt = prog->nprobes,
                 .retprobe = prog->attach == ATTACH_KRETPROBE);
-    int error = attach_keep_link(rt, bpf_program__attach_kprobe_multi_opts(program_of(rt, prog), NULL, &opts));
+    int error = attach_keep_link(rt, bpf_program__attach_kprobe_multi_opts(program_of(rt, prog), NULL, &opts), false);
     arena_free(a);
     return error;
 }

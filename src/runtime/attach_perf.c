@@ -20,19 +20,26 @@ static int open_event(struct perf_event_attr *attr, int pid, int cpu) {
     return fd < 0 ? -errno : fd;
 }
 
-/* Links carry cookies and detach without the event (Linux 5.15); the ioctl is all that older kernels have. */
+static uint32_t program_id(int fd) {
+    struct bpf_prog_info info = { 0 };
+    uint32_t size = sizeof info;
+    return bpf_prog_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
+}
+
+/* Links carry cookies, and come off before the event is closed (Linux 5.15); the ioctl is all that older kernels have. */
 static int add_program(struct runtime *rt, const struct prog *prog, const struct probe *p, int event, bool is_timer) {
     int fd = rt->prog_fds[prog - rt->program->progs.v];
-    LIBBPF_OPTS(bpf_link_create_opts, opts, .perf_event.bpf_cookie = p->cookie);
-    int link = -1;
-    if (prog->is_multi) {
-        link = bpf_link_create(fd, event, BPF_PERF_EVENT, &opts);
-        if (link < 0)
-            return link;
-    } else if (ioctl(event, PERF_EVENT_IOC_SET_BPF, fd)) {
-        return -errno;
+    struct attachment a = { .link = -1, .event = event, .is_timer = is_timer, .is_slow = !is_timer };
+    if (prog->is_multi || !is_timer) {
+        LIBBPF_OPTS(bpf_link_create_opts, opts, .perf_event.bpf_cookie = p->cookie);
+        a.link = bpf_link_create(fd, event, BPF_PERF_EVENT, &opts);
+        a.prog = a.link >= 0 && !is_timer ? program_id(fd) : 0;
+        if (a.link < 0 && prog->is_multi)
+            return a.link;
     }
-    attach_keep(rt, link, event, is_timer);
+    if (a.link < 0 && ioctl(event, PERF_EVENT_IOC_SET_BPF, fd))
+        return -errno;
+    attach_keep(rt, a);
     return ioctl(event, PERF_EVENT_IOC_ENABLE, 0) ? -errno : 0;
 }
 

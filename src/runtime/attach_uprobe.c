@@ -18,7 +18,7 @@ int attach_uprobe(struct runtime *rt, const struct prog *prog, const struct prob
     LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = prog->attach == ATTACH_URETPROBE, .bpf_cookie = p->cookie,
                 .ref_ctr_offset = p->ref_ctr_offset);
     return attach_keep_link(
-        rt, bpf_program__attach_uprobe_opts(program_of(rt, prog), attach_pid(rt), p->target, p->offset, &opts));
+        rt, bpf_program__attach_uprobe_opts(program_of(rt, prog), attach_pid(rt), p->target, p->offset, &opts), true);
 }
 
 struct group {
@@ -49,7 +49,7 @@ static int attach_file(struct runtime *rt, const struct prog *prog, const char *
                 .ref_ctr_offsets = g->has_semaphores ? g->semaphores : NULL,
                 .retprobe = prog->attach == ATTACH_URETPROBE);
     return attach_keep_link(
-        rt, bpf_program__attach_uprobe_multi(program_of(rt, prog), attach_pid(rt), path, NULL, &opts));
+        rt, bpf_program__attach_uprobe_multi(program_of(rt, prog), attach_pid(rt), path, NULL, &opts), false);
 }
 
 int attach_uprobe_multi(struct runtime *rt, const struct prog *prog) {

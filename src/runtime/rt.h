@@ -22,6 +22,8 @@ struct attachment {
     int link;      /* BPF link, or -1 */
     int event;     /* perf event, or -1 */
     bool is_timer; /* an overflow event: disabling it ends its programs */
+    bool is_slow;  /* closing it waits for all CPUs */
+    uint32_t prog; /* kernel's id of the program, for is_slow */
 };
 
 typedef void deliver_fn(struct runtime *rt, const struct event_site *site, const void *data, size_t size);
@@ -48,6 +50,7 @@ struct runtime {
     VEC(struct attachment) attached;
     uint32_t nattached; /* probes, for the notice */
     bool is_detached;
+    struct closer *closer; /* detach.c: threads at work */
     char online[4096]; /* CPUs, as "0-3,6" */
 
     /* poll.c */
@@ -93,7 +96,10 @@ const char *missing_privilege(struct arena *a);
 void attach_prepare(struct runtime *rt);
 /* All probes of a kind that is hooked up by attaching; false when the run cannot go on. */
 bool attach_all(struct runtime *rt);
+/* detach.c: when it returns no program runs any more; slow hooks are then still being closed. */
 void detach_all(struct runtime *rt);
+/* Waits for these, too. */
+void detach_finish(struct runtime *rt);
 /* Programs that run by BPF_PROG_TEST_RUN: begin, end, self. */
 void run_special(struct runtime *rt, enum attach_kind kind, void (*between)(struct runtime *rt));
 /* attach_perf.c, attach_uprobe.c, attach_kprobe.c: one probe, or all probes of a program. 0 or -errno; what is attached
@@ -105,9 +111,9 @@ int attach_uprobe(struct runtime *rt, const struct prog *prog, const struct prob
 int attach_uprobe_multi(struct runtime *rt, const struct prog *prog);
 int attach_kprobe(struct runtime *rt, const struct prog *prog, const struct probe *p);
 int attach_kprobe_multi(struct runtime *rt, const struct prog *prog);
-void attach_keep(struct runtime *rt, int link, int event, bool is_timer);
+void attach_keep(struct runtime *rt, struct attachment a);
 /* Takes the fd out of libbpf's link and frees the rest. */
-int attach_keep_link(struct runtime *rt, struct bpf_link *link);
+int attach_keep_link(struct runtime *rt, struct bpf_link *link, bool is_slow);
 /* -p, -c: the process that probes which can be narrowed at attach are narrowed to, else -1. */
 int attach_pid(const struct runtime *rt);
 

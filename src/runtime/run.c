@@ -63,6 +63,7 @@ static void open_delivery(struct runtime *rt) {
 
 static void runtime_close(struct runtime *rt) {
     detach_all(rt);
+    detach_finish(rt);
     poll_close(rt);
     unload_object(rt);
     resolver_close(rt);
