@@ -41,7 +41,9 @@ static bool is_plain(const struct node *n) {
     case N_TERNARY:
     case N_IF:
     case N_BLOCK:
-    case N_CAST: return false;
+    case N_CAST:
+    case N_RECORD: return false;
+    case N_COMPTIME: return is_plain(n->inner.expr);
     case N_INT:
     case N_STR:
     case N_BOOL:
@@ -54,13 +56,11 @@ static bool is_plain(const struct node *n) {
     case N_TUPLE_AT:
     case N_INDEX:
     case N_TUPLE:
-    case N_RECORD:
     case N_TYPE:
     case N_SIZEOF:
     case N_OFFSETOF:
     case N_TYPEOF:
     case N_TYPEINFO:
-    case N_COMPTIME:
     case N_ASSIGN:
     case N_LET:
     case N_DISCARD:
@@ -149,9 +149,12 @@ struct list {
 };
 
 static void write_item(struct format *f, const struct list *l, size_t i) {
-    if (l->names)
-        strbuf_printf(f->out, "%s=", l->names[i]);
-    format_expr(f, l->items->v[i]);
+    if (!l->names) {
+        format_expr(f, l->items->v[i]);
+        return;
+    }
+    strbuf_printf(f->out, "%s=", l->names[i]);
+    format_operand(f, l->items->v[i]);
 }
 
 static void write_list(struct format *f, const void *what) {

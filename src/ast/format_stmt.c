@@ -80,7 +80,7 @@ void format_block_expr(struct format *f, const struct node *n) {
 
 static bool is_simple(const struct node *n) {
     return n->kind != N_UNARY && n->kind != N_BINARY && n->kind != N_TERNARY && n->kind != N_CAST &&
-           n->kind != N_INCDEC && n->kind != N_IF && n->kind != N_BLOCK;
+           n->kind != N_INCDEC && n->kind != N_RECORD && n->kind != N_IF && n->kind != N_BLOCK;
 }
 
 /* Simple conditions go without parentheses. */
@@ -165,7 +165,7 @@ void format_stmt(struct format *f, const struct node *n) {
         break;
     case N_UNROLL:
         strbuf_adds(f->out, "unroll (");
-        format_expr(f, n->loop.cond);
+        format_operand(f, n->loop.cond);
         strbuf_adds(f->out, ") ");
         format_block(f, n->loop.body);
         break;
