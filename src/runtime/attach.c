@@ -144,12 +144,18 @@ static bool attach_group(struct runtime *rt, const struct prog *prog) {
     return true;
 }
 
+/* The kernel runs what hangs on one uprobe from the last attached to the first; scripts expect the order they name. */
+static bool runs_last_first(const struct prog *prog) {
+    return prog->attach == ATTACH_UPROBE || prog->attach == ATTACH_URETPROBE || prog->attach == ATTACH_USDT;
+}
+
 static bool attach_program(struct runtime *rt, const struct prog *prog) {
     if (rt->has_multi_link[number_of(rt, prog)])
         return attach_group(rt, prog);
     attach_fn *attach = attacher(prog->attach);
     for (uint32_t i = 0; i < prog->nprobes; i++) {
-        const struct probe *p = &rt->program->probes.v[prog->first_probe + i];
+        uint32_t nth = runs_last_first(prog) ? prog->nprobes - 1 - i : i;
+        const struct probe *p = &rt->program->probes.v[prog->first_probe + nth];
         if (rt->opt->verbose && attach != attach_nothing)
             fprintf(stderr, "Trying to attach probe: %s\n", p->name);
         int error = attach(rt, prog, p);
@@ -163,7 +169,11 @@ static bool attach_program(struct runtime *rt, const struct prog *prog) {
 void attach_prepare(struct runtime *rt) { attach_perf_prepare(rt); }
 
 bool attach_all(struct runtime *rt) {
-    for (VEC_EACH(prog, &rt->program->progs)) {
+    size_t n = rt->program->progs.n;
+    for (size_t i = 0; i < 2 * n; i++) { /* forwards, then backwards */
+        const struct prog *prog = &rt->program->progs.v[i < n ? i : 2 * n - 1 - i];
+        if (runs_last_first(prog) != (i >= n))
+            continue;
         if (poll_signals(rt)) /* Ctrl-C during a long attach */
             return true;
         if (!attach_program(rt, prog))

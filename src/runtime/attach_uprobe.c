@@ -33,7 +33,7 @@ static void collect(struct runtime *rt, const struct prog *prog, uint32_t first,
     const struct probe *probes = &rt->program->probes.v[prog->first_probe];
     g->n = 0;
     g->has_semaphores = false;
-    for (uint32_t i = first; i < prog->nprobes; i++) {
+    for (uint32_t i = prog->nprobes; i-- > first;) { /* the kernel runs the last one first, see attach.c */
         if (done[i] || strcmp(probes[i].target, probes[first].target) != 0)
             continue;
         done[i] = true;

@@ -71,6 +71,7 @@ struct matches {
     struct node *node;
     VEC(struct block *) blocks; /* of this probe */
     struct need need;
+    bool is_later_point; /* one attach point matches nothing twice; two may match the same */
     bool failed;
 };
 
@@ -94,10 +95,21 @@ static bool same_retval(const struct type *a, const struct type *b) {
     return a == b || (a && b && type_equal(a, b) && a->as == b->as);
 }
 
-static bool can_share(const struct matches *m, const struct provider *p, const struct probe *a, const struct probe *b) {
-    if (p->can_share && !p->can_share(a, b))
+/* A probe that is named twice fires twice: that takes two programs. */
+static bool has_probe(const struct block *b, const struct probe *p) {
+    for (VEC_EACH(q, &b->probes))
+        if (q->offset == p->offset && !strcmp(q->name, p->name))
+            return true;
+    return false;
+}
+
+static bool can_share(const struct matches *m, const struct block *b, const struct probe *p) {
+    const struct probe *a = &b->probes.v[0];
+    if (b->provider->can_share && !b->provider->can_share(a, p))
         return false;
-    return !m->need.index || (p->tells_apart && p->tells_apart(a, b));
+    if (m->need.index && !(b->provider->tells_apart && b->provider->tells_apart(a, p)))
+        return false;
+    return !m->is_later_point || !has_probe(b, p);
 }
 
 static void place(struct matches *m, const struct provider *p, const struct probe *probe) {
@@ -109,7 +121,7 @@ static void place(struct matches *m, const struct provider *p, const struct prob
     for (VEC_EACH(b, &m->blocks)) {
         struct block *x = *b;
         if (x->provider == p && (!m->need.ctx || p->flags & PF_HAS_REGS) && same_args(x->args, args) &&
-            same_retval(x->retval, retval) && can_share(m, p, &x->probes.v[0], probe)) {
+            same_retval(x->retval, retval) && can_share(m, x, probe)) {
             VEC_PUSH(s->arena, &x->probes, *probe);
             return;
         }
@@ -253,8 +265,10 @@ static void make_probe(struct sema *s, struct node *n, const regex_t *re) {
     struct matches m = { .s = s, .node = n };
     node_walk(n->probe.predicate, look, &m.need);
     node_walk(n->probe.body, look, &m.need);
-    for (VEC_EACH(ap, &n->probe.points))
+    for (VEC_EACH(ap, &n->probe.points)) {
+        m.is_later_point = ap != n->probe.points.v;
         match_point(&m, *ap);
+    }
     if (!m.blocks.n && !m.failed)
         left_empty(s, n);
     for (VEC_EACH(b, &m.blocks))
