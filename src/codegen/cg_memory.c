@@ -77,23 +77,49 @@ LLVMValueRef cg_ptr_add_v(struct codegen *cg, LLVMValueRef p, LLVMValueRef bytes
 LLVMValueRef cg_ptr_to_i64(struct codegen *cg, LLVMValueRef p) { return LLVMBuildPtrToInt(cg->b, p, cg->i64, ""); }
 LLVMValueRef cg_i64_to_ptr(struct codegen *cg, LLVMValueRef v) { return LLVMBuildIntToPtr(cg->b, v, cg->ptr, ""); }
 
+/* Low bits of a computed offset that are zero for sure, at most 3. */
+static unsigned zero_bits(LLVMValueRef v, int depth) {
+    if (LLVMIsAConstantInt(v)) {
+        uint64_t c = LLVMConstIntGetZExtValue(v);
+        return c & 7 ? (unsigned)__builtin_ctzll(c) : 3;
+    }
+    if (!LLVMIsABinaryOperator(v) || depth > 8)
+        return 0;
+    LLVMOpcode op = LLVMGetInstructionOpcode(v);
+    LLVMValueRef rhs = LLVMGetOperand(v, 1);
+    unsigned a = zero_bits(LLVMGetOperand(v, 0), depth + 1), b = zero_bits(rhs, depth + 1), n = 0;
+    if (op == LLVMShl && LLVMIsAConstantInt(rhs))
+        n = LLVMConstIntGetZExtValue(rhs) > 3 ? 3 : a + (unsigned)LLVMConstIntGetZExtValue(rhs);
+    else if (op == LLVMMul)
+        n = a + b;
+    else if (op == LLVMAnd)
+        n = a > b ? a : b;
+    else if (op == LLVMAdd || op == LLVMSub || op == LLVMOr || op == LLVMXor)
+        n = a < b ? a : b;
+    return n > 3 ? 3 : n;
+}
+
 /* Every object of ours starts on a multiple of 8: stack slots, scratch, map keys and values, records, globals, contexts.
- * So the alignment of an address follows from the constant offsets added to it; a computed offset tells nothing. Bytes
- * accessed with less alignment than they have are split into single bytes by the backend. */
+ * So the alignment of an address follows from the offsets added to it. Bytes accessed with less alignment than they have
+ * are split into single bytes by the backend. */
 unsigned cg_known_align(LLVMValueRef p) {
-    uint64_t offset = 0;
+    uint64_t constant = 0;
+    unsigned bits = 3;
     for (int depth = 0; depth < 16; depth++) {
         bool is_gep = LLVMIsAGetElementPtrInst(p) ||
                       (LLVMIsAConstantExpr(p) && LLVMGetConstOpcode(p) == LLVMGetElementPtr);
         if (!is_gep)
             break;
         LLVMValueRef index = LLVMGetOperand(p, 1);
-        if (!LLVMIsAConstantInt(index))
-            return 1;
-        offset += LLVMConstIntGetZExtValue(index);
+        unsigned n = LLVMIsAConstantInt(index) ? 3 : zero_bits(index, 0);
+        if (LLVMIsAConstantInt(index))
+            constant += LLVMConstIntGetZExtValue(index);
+        bits = n < bits ? n : bits;
         p = LLVMGetOperand(p, 0);
     }
-    return offset ? 1u << (__builtin_ctzll(offset) > 3 ? 3 : __builtin_ctzll(offset)) : 8;
+    if (constant & ((1u << bits) - 1))
+        bits = (unsigned)__builtin_ctzll(constant);
+    return 1u << bits;
 }
 
 LLVMValueRef cg_load_int(struct codegen *cg, LLVMValueRef p, unsigned bits) {
