@@ -202,6 +202,8 @@ static bool take_fds(struct runtime *rt) {
 }
 
 bool load_object(struct runtime *rt, const void *elf, size_t elf_size) {
+    rt->elf = elf;
+    rt->elf_size = elf_size;
     libbpf_set_print(rt->opt->debug_libbpf ? print_all : NULL);
     raise_limit(RLIMIT_MEMLOCK); /* kernels before 5.11 charge maps to it */
     raise_limit(RLIMIT_NOFILE);

@@ -35,6 +35,8 @@ struct runtime {
     struct arena *arena; /* of this run */
 
     /* load.c */
+    const void *elf;
+    size_t elf_size;
     struct bpf_object *object;
     struct bpf_program **progs; /* by number of program->progs */
     int *prog_fds;

@@ -1,21 +1,26 @@
 /* What the verifier has against a program, told at the script's own line.
  *
- * The log ends with the reason, a line of statistics behind it. Kernels since 6.9 put "; text @ file:line" in front of the
- * instructions of each source line; for older ones, and for the column, the line records of the object (.BTF.ext) are
- * looked up by the number of the last instruction that was followed. */
+ * The log ends with the reason, a line of statistics behind it. The instruction it speaks of is the last one that was
+ * followed; the line records of the object know where that comes from. Callbacks of loops are functions of their own,
+ * whose instructions the kernel counts on behind the program's: for these there is the kernel's word ("; text @ file:line"
+ * in front of each new line, since 6.9). */
+#include <bpf/libbpf.h>
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/line_info.h"
 #include "runtime/rt.h"
 
 struct complaint {
     const char *reason; /* last line of the log that says something */
     size_t reason_len;
+    long instruction; /* -1: none */
     const char *file; /* NULL: unknown */
     size_t file_len;
-    unsigned line;
+    unsigned line, col; /* col 0: unknown */
 };
 
 /* ---- reading the log ----------------------------------------------------------------------- */
@@ -33,7 +38,12 @@ static bool is_remark(const char *s, size_t len) {
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (starts_with(s, len, prefixes[i]))
             return true;
-    return len == 0 || (isdigit((unsigned char)s[0]) && memchr(s, ':', len > 8 ? 8 : len)); /* an instruction */
+    return len == 0;
+}
+
+/* "12: (bf) r6 = r1"; "12: R1=ctx()" is the state before it. */
+static bool is_instruction(const char *s, size_t len) {
+    return isdigit((unsigned char)s[0]) && memchr(s, ':', len > 8 ? 8 : len);
 }
 
 /* "; text @ stdin:3" */
@@ -51,11 +61,13 @@ static void read_place(struct complaint *c, const char *s, size_t len) {
 }
 
 static struct complaint read_log(const char *log) {
-    struct complaint c = { 0 };
+    struct complaint c = { .instruction = -1 };
     while (*log) {
         size_t len = strcspn(log, "\n");
         if (starts_with(log, len, "; "))
             read_place(&c, log, len);
+        else if (is_instruction(log, len))
+            c.instruction = strtol(log, NULL, 10);
         else if (!is_remark(log, len)) {
             c.reason = log;
             c.reason_len = len;
@@ -106,7 +118,7 @@ static const char *hint_for(const struct complaint *c, struct arena *a) {
 
 /* ---- the script's line --------------------------------------------------------------------- */
 
-/* The source of that name that a probe stands in, or the file the first probe is in. */
+/* The source of that name that a probe stands in. */
 static const struct source *find_source(const struct program *p, const struct complaint *c) {
     for (VEC_EACH(probe, &p->probes)) {
         const struct source *s = probe->span.src;
@@ -116,30 +128,58 @@ static const struct source *find_source(const struct program *p, const struct co
     return NULL;
 }
 
-/* The line without its indentation; the probe itself when the log names no place. */
-static struct span place_of(const struct program *p, const struct prog *prog, const struct complaint *c) {
-    const struct source *src = c->file ? find_source(p, c) : NULL;
-    if (!src || c->line == 0 || c->line > src->nlines)
-        return p->probes.v[prog->first_probe].span;
-    uint32_t lo = src->line_starts[c->line - 1];
-    uint32_t hi = c->line < src->nlines ? src->line_starts[c->line] : (uint32_t)src->len;
-    while (hi > lo && isspace((unsigned char)src->text[hi - 1]))
-        hi--;
-    while (lo < hi && isspace((unsigned char)src->text[lo]))
+/* From there to the end of the statement or of the line. */
+static struct span span_of(const struct source *src, unsigned line, unsigned col) {
+    uint32_t lo = src->line_starts[line - 1];
+    uint32_t end = line < src->nlines ? src->line_starts[line] : (uint32_t)src->len;
+    if (col && col - 1 < end - lo)
+        lo += col - 1;
+    while (lo < end && isspace((unsigned char)src->text[lo]))
         lo++;
+    uint32_t hi = lo;
+    while (hi < end && !strchr(";{}\n", src->text[hi]))
+        hi++;
+    while (hi > lo + 1 && isspace((unsigned char)src->text[hi - 1]))
+        hi--;
     return (struct span){ .src = src, .lo = lo, .hi = hi };
+}
+
+/* The probe itself when nothing better is known. */
+static struct span place_of(struct runtime *rt, uint32_t number, struct complaint *c) {
+    const struct prog *prog = &rt->program->progs.v[number];
+    struct script_place place;
+    if (c->instruction >= 0 && line_of_instruction(rt->elf, rt->elf_size, bpf_program__section_name(rt->progs[number]),
+                                                   (uint32_t)c->instruction, &place)) {
+        c->file = place.file;
+        c->file_len = strlen(place.file);
+        c->line = place.line;
+        c->col = place.col;
+    }
+    const struct source *src = c->file ? find_source(rt->program, c) : NULL;
+    if (!src || c->line == 0 || c->line > src->nlines)
+        return rt->program->probes.v[prog->first_probe].span;
+    return span_of(src, c->line, c->col);
+}
+
+/* A log that did not fit hides the error behind its own. */
+static int real_error(const struct complaint *c, int error, struct arena *a) {
+    const char *reason = c->reason ? arena_strndup(a, c->reason, c->reason_len) : "";
+    bool is_too_big = strstr(reason, "too large") || strstr(reason, "too complex");
+    return error != -ENOSPC ? error : is_too_big ? -E2BIG : -EACCES;
 }
 
 void report_rejection(struct runtime *rt, uint32_t number, const char *log, int error) {
     const struct prog *prog = &rt->program->progs.v[number];
     struct complaint c = read_log(log);
-    const char *reason = c.reason ? c.reason : "";
-    struct diagnostic *g = diag_error(rt->diag, D_LOAD, place_of(rt->program, prog, &c),
-                                      "Error loading BPF program for %s. Error code: %d (%s). %s", prog->function, error,
-                                      strerror(-error), rt->opt->verbose ? "" : "Use -v for full kernel error log.");
+    error = real_error(&c, error, rt->arena);
+    const char *advice = rt->opt->verbose ? "" : " Use -v for full kernel error log.";
+    struct diagnostic *g =
+        diag_error(rt->diag, D_LOAD, place_of(rt, number, &c), "Error loading BPF program for %s. Error code: %d (%s).%s",
+                   prog->function, error, strerror(-error), advice);
     const char *hint = c.reason ? hint_for(&c, rt->arena) : NULL;
-    diag_hint(rt->diag, g, "the kernel's verifier says: %.*s%s%s", (int)c.reason_len, reason, hint ? "; " : "",
-              hint ? hint : "");
+    if (c.reason)
+        diag_hint(rt->diag, g, "the kernel's verifier says: %.*s%s%s", (int)c.reason_len, c.reason, hint ? "\nHINT: " : "",
+                  hint ? hint : "");
     if (rt->opt->verbose)
         fprintf(stderr, "Kernel error log: \n%s\n", log);
 }
