@@ -126,21 +126,15 @@ static void deliver_system(struct runtime *rt, const struct event_site *site, co
     struct strbuf text = { 0 };
     struct sink *sink = runtime_sink(rt);
     sink_flush(sink, true);
-    FILE *pipe = popen(formatted(rt, site, data), "re");
-    if (!pipe) {
+    int status = runtime_command(rt, formatted(rt, site, data), &text);
+    if (status == -1) {
         complain(rt, strerror(errno));
         return;
     }
-    char block[4096];
-    size_t got;
-    while ((got = fread(block, 1, sizeof block, pipe)) > 0)
-        strbuf_add(&text, block, got);
-    int status = pclose(pipe);
     if (text.len || (WIFEXITED(status) && !WEXITSTATUS(status)))
         sink->ops->text(sink, "syscall", strbuf_str(&text), text.len);
     strbuf_free(&text);
-    if (status != -1)
-        report_status(rt, status);
+    report_status(rt, status);
 }
 
 /* ---- join ----------------------------------------------------------------------------------- */
