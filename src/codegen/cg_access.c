@@ -3,13 +3,27 @@
 
 #include <linux/bpf.h>
 
-/* What lies behind a pointer. Pointers into BPF memory and the context are followed directly. */
-struct value cg_deref(struct codegen *cg, struct value pointer, const struct type *pointee) {
+/* Memory has enums in C's size, values of them have 8 bytes: what to load for a value of type t. */
+static const struct type *stored(const struct type *in_memory, const struct type *t) {
+    return in_memory->kind == TY_ENUM ? type_int(in_memory->size, in_memory->is_signed) : t;
+}
+
+/* The value of type t that v, loaded as the stored type, stands for. */
+static struct value as_value(struct codegen *cg, struct value v, const struct type *t) {
+    return t->kind == TY_ENUM && v.type != t ? cg_reg(cg_to_i64(cg, cg_load(cg, v)), t) : v;
+}
+
+static struct value behind(struct codegen *cg, struct value pointer, const struct type *pointee) {
     const struct type *pt = pointer.type;
     LLVMValueRef addr = cg_to_i64(cg, pointer);
     if (pt->as == AS_BPF || pt->is_ctx || pt->is_btf_trusted)
         return cg_mem(cg_i64_to_ptr(cg, addr), pointee);
     return cg_remote(addr, pointee, pt->as);
+}
+
+/* What lies behind a pointer. Pointers into BPF memory and the context are followed directly. */
+struct value cg_deref(struct codegen *cg, struct value pointer, const struct type *pointee) {
+    return as_value(cg, behind(cg, pointer, stored(pointer.type->elem, pointee)), pointee);
 }
 
 static struct value at_offset(struct codegen *cg, struct value base, uint64_t offset, const struct type *t) {
@@ -67,9 +81,10 @@ static struct value args_field(struct codegen *cg, const struct field *f, const 
         if (f->bit_size)
             return bitfield(cg, cg_mem(ctx, t), f->offset, f, t);
         if (type_is_scalar(t)) {
-            LLVMValueRef v = LLVMBuildLoad2(cg->b, cg_int_type(cg, t->size * 8), cg_ptr_add(cg, ctx, f->offset), "");
+            const struct type *st = stored(f->type, t);
+            LLVMValueRef v = LLVMBuildLoad2(cg->b, cg_int_type(cg, st->size * 8), cg_ptr_add(cg, ctx, f->offset), "");
             LLVMSetVolatile(v, true);
-            return cg_reg(v, t);
+            return as_value(cg, cg_reg(v, st), t);
         }
         return cg_mem(cg_ptr_add(cg, ctx, f->offset), t);
     case FIELD_DATA_LOC: {
@@ -105,13 +120,12 @@ struct value cg_field_of(struct codegen *cg, const struct node *n) {
         return cg_reg(v.v, n->type);
     if (f && f->bit_size)
         return bitfield(cg, v, n->field.offset, f, n->type);
-    return at_offset(cg, v, n->field.offset, n->type);
+    return as_value(cg, at_offset(cg, v, n->field.offset, f ? stored(f->type, n->type) : n->type), n->type);
 }
 
 /* a[i] behind a base with a known count: out of range gives zero and a run-time warning. */
 static struct value checked_element(struct codegen *cg, const struct node *n, struct value base, LLVMValueRef i,
-                                    uint64_t count) {
-    const struct type *t = n->type;
+                                    const struct type *t, uint64_t count) {
     LLVMValueRef out = cg_scratch(cg, t->size < 8 ? 8 : t->size);
     struct cg_if in = cg_if(cg, cg_cmp(cg, C_ULT, i, cg_i64(cg, count)));
     LLVMValueRef offset = cg_arith(cg, A_MUL, i, cg_i64(cg, t->size));
@@ -126,27 +140,32 @@ static struct value checked_element(struct codegen *cg, const struct node *n, st
     return cg_mem(out, t);
 }
 
-struct value cg_index_of(struct codegen *cg, const struct node *n) {
-    const struct node *base = n->index.base, *index = n->index.index;
-    struct value v = cg_expr(cg, base);
+static struct value at_index(struct codegen *cg, struct value base, LLVMValueRef i, uint32_t step,
+                             const struct type *t) {
+    LLVMValueRef offset = cg_arith(cg, A_MUL, i, cg_i64(cg, step));
+    return base.place == REMOTE ? cg_remote(cg_arith(cg, A_ADD, base.v, offset), t, base.as)
+                                : cg_mem(cg_ptr_add_v(cg, base.v, offset), t);
+}
+
+/* The element as it is stored. */
+static struct value element(struct codegen *cg, const struct node *n, struct value v) {
+    const struct node *index = n->index.index;
+    const struct type *t = v.type->elem ? stored(v.type->elem, n->type) : n->type; /* strings have no element type */
     if (v.type->kind == TY_PTR) {
-        const struct type *elem = v.type->elem;
-        struct value first = cg_deref(cg, v, n->type);
-        LLVMValueRef offset = cg_arith(cg, A_MUL, cg_expr_i64(cg, index), cg_i64(cg, elem->size ? elem->size : 1));
-        if (first.place == REMOTE)
-            return cg_remote(cg_arith(cg, A_ADD, first.v, offset), n->type, first.as);
-        return cg_mem(cg_ptr_add_v(cg, first.v, offset), n->type);
+        uint32_t step = v.type->elem->size ? v.type->elem->size : 1;
+        return at_index(cg, behind(cg, v, t), cg_expr_i64(cg, index), step, t);
     }
     if (v.place == IN_REGISTER)
         v = cg_load(cg, v);
     uint64_t count = v.type->kind == TY_ARRAY ? v.type->count : v.type->kind == TY_STRING ? v.type->size : 0;
     if (index->is_const)
-        return at_offset(cg, v, index->const_value * n->type->size, n->type);
+        return at_offset(cg, v, index->const_value * t->size, t);
     LLVMValueRef i = cg_expr_i64(cg, index);
-    if (!count) { /* flexible array: no bound is known */
-        LLVMValueRef offset = cg_arith(cg, A_MUL, i, cg_i64(cg, n->type->size));
-        return v.place == REMOTE ? cg_remote(cg_arith(cg, A_ADD, v.v, offset), n->type, v.as)
-                                 : cg_mem(cg_ptr_add_v(cg, v.v, offset), n->type);
-    }
-    return checked_element(cg, n, v, i, count);
+    if (!count) /* flexible array: no bound is known */
+        return at_index(cg, v, i, t->size, t);
+    return checked_element(cg, n, v, i, t, count);
+}
+
+struct value cg_index_of(struct codegen *cg, const struct node *n) {
+    return as_value(cg, element(cg, n, cg_expr(cg, n->index.base)), n->type);
 }
