@@ -25,7 +25,8 @@ static void printer_open(struct printer *p, struct arena *a, struct typedb *type
                          struct diag *d, const struct options *opt) {
     *p = (struct printer){
         .listing = { .line = print_line, .verbose = opt->verbose > 0, .ctx = p },
-        .env = { .arena = a, .types = types, .diag = d, .config = config, .pid = opt->pid, .is_unsafe = opt->is_unsafe },
+        .env = { .arena = a, .types = types, .diag = d, .config = config, .pid = opt->pid, .is_unsafe = opt->is_unsafe,
+                 .traceable_functions = opt->traceable },
     };
 }
 
@@ -84,8 +85,10 @@ static void list_probes(struct printer *p, const char *text, size_t len) {
         ask(p, named, ap);
         return;
     }
+    bool names_file = p->env.pid > 0 || memchr(text, '/', len); /* else: not into every program of the system */
     for (size_t i = 0; providers[i]; i++)
-        if (!(providers[i]->flags & PF_NO_LIST) && wildcard_match(ap->parts[0], providers[i]->name))
+        if (!(providers[i]->flags & PF_NO_LIST) && wildcard_match(ap->parts[0], providers[i]->name) &&
+            (names_file || !(providers[i]->flags & PF_USER_SPACE)))
             ask(p, providers[i], ap);
 }
 

@@ -180,6 +180,7 @@ static bool check(struct session *s) {
         .child_pid = s->child ? (int)child_pid(s->child) : 0,
         .ncpus = possible_cpus(),
         .probe_filter = o->probe_filter,
+        .traceable_functions = o->traceable,
         .named = o->named,
         .verbose = o->verbose,
         .report_reads = o->report_reads,

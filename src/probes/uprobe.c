@@ -35,8 +35,10 @@ static void plan_uretprobe(struct probe_env *env, struct block *b) { (void)env, 
 
 static int by_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
 
-/* Paths with wildcards, of libraries not: their short names are for attaching. */
+/* With a pid, "*" is what the process has mapped. A name that PATH has several times counts once. */
 static size_t list_paths(struct probe_env *env, const char *path, const char *const **paths) {
+    if (env->pid > 0 && (!*path || !strcmp(path, "*")))
+        return system_mapped_files(env, env->pid, paths);
     size_t n = elf_resolve(env->arena, path, env->pid, paths);
     if (!strchr(path, '/') && !has_wildcard(path) && n)
         n = 1;
@@ -56,16 +58,17 @@ static void list_file(struct probe_env *env, struct listing *out, const char *pr
     for (size_t i = 0; i < n; i++) {
         const char *const *params = NULL;
         size_t nparams = shows_parameters ? elf_parameters(f, list[i].name, &params) : 0;
-        out->line(out, arena_printf(env->arena, "%s:%s:%s", provider, path, list[i].name), params, nparams);
+        const char *line = arena_printf(env->arena, "%s:%s:%s%s", provider, path, is_cpp ? "cpp:" : "", list[i].name);
+        out->line(out, line, params, nparams);
     }
     elf_file_close(f);
 }
 
 static void list(struct probe_env *env, const struct attach_point *pattern, struct listing *out, const char *provider) {
     size_t n = pattern ? ap_nargs(pattern) : 0;
-    if (n == 0 || (n == 1 && !has_wildcard(pattern->parts[1])))
+    if (env->pid <= 0 && (n == 0 || (n == 1 && !has_wildcard(pattern->parts[1]))))
         return; /* needs a path */
-    const char *path = n == 1 ? "*" : ap_arg(pattern, 0), *function = ap_arg(pattern, n - 1);
+    const char *path = n <= 1 ? "*" : ap_arg(pattern, 0), *function = n ? ap_arg(pattern, n - 1) : "*";
     bool is_cpp = n == 3 && !strcmp(ap_arg(pattern, 1), "cpp");
     const char *const *paths;
     size_t npaths = list_paths(env, path, &paths);

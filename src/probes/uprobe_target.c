@@ -197,7 +197,8 @@ bool uprobe_targets(struct probe_env *env, const struct attach_point *ap, struct
     if (!s.path)
         return false;
     const char *const *paths;
-    size_t n = elf_resolve(env->arena, s.path, env->pid, &paths);
+    bool is_mapped = env->pid > 0 && !strcmp(s.path, "*");
+    size_t n = is_mapped ? system_mapped_files(env, env->pid, &paths) : elf_resolve(env->arena, s.path, env->pid, &paths);
     if (!n)
         return probe_error(env, ap, "%s target file '%s' does not exist or is not executable", provider, s.path);
     if (!ok)

@@ -51,7 +51,8 @@ static struct sema_state *new_state(struct sema *s) {
                                   .pid = s->opt->pid,
                                   .child_pid = s->opt->child_pid,
                                   .is_unsafe = !s->opt->is_safe,
-                                  .probe_filter = s->opt->probe_filter };
+                                  .probe_filter = s->opt->probe_filter,
+                                  .traceable_functions = s->opt->traceable_functions };
     return st;
 }
 

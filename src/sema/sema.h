@@ -34,7 +34,7 @@ struct sema_options {
     bool is_test_mode, is_bench_mode;
     int pid, child_pid;
     uint32_t ncpus;
-    const char *probe_filter;
+    const char *probe_filter, *traceable_functions;
     const char *const *named; /* words after --: "name=value", for getopt; NULL-terminated */
     int verbose;
     bool report_reads; /* -k */
