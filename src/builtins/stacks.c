@@ -84,7 +84,7 @@ const struct builtin builtins_stacks[] = {
       "kernel stack: kstack([mode,] [frames])" },
     { "ustack", "?ident|any,?ident|any", BF_VALUE, NULL, check_ustack, NULL, emit_stack_into, NULL,
       "user stack: ustack([mode,] [frames])" },
-    { "dw_ustack", "?ident|any,?ident|any", BF_VALUE, NULL, check_dw_ustack, NULL, NULL, NULL,
+    { "dw_ustack", "?ident|any,?ident|any", BF_VALUE, NULL, check_dw_ustack, NULL, emit_stack_into, NULL,
       "user stack unwound by .eh_frame" },
     { 0 },
 };

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -52,16 +53,19 @@ static void start_threads(struct closer *c) {
 
 /* Whether the program is still called by the tracepoint behind the event. */
 static bool is_called(const struct attachment *a) {
-    struct {
-        struct perf_event_query_bpf head;
-        __u32 ids[64]; /* the kernel allows that many on one tracepoint */
-    } q = { .head.ids_len = 64 };
-    if (ioctl(a->event, PERF_EVENT_IOC_QUERY_BPF, &q))
-        return errno == ENOSPC; /* none: ENOENT; closed: EBADF */
-    for (__u32 i = 0; i < q.head.prog_cnt && i < 64; i++)
-        if (q.ids[i] == a->prog)
-            return true;
-    return false;
+    enum { MAX = 64 }; /* the kernel allows that many on one tracepoint */
+    struct perf_event_query_bpf *q = calloc(1, sizeof *q + MAX * sizeof q->ids[0]);
+    if (!q)
+        out_of_memory();
+    q->ids_len = MAX;
+    bool found = false;
+    if (ioctl(a->event, PERF_EVENT_IOC_QUERY_BPF, q))
+        found = errno == ENOSPC; /* none: ENOENT; closed: EBADF */
+    else
+        for (__u32 i = 0; i < q->prog_cnt && i < MAX; i++)
+            found |= q->ids[i] == a->prog;
+    free(q);
+    return found;
 }
 
 /* Microseconds as a rule; the bound is for surprises. */

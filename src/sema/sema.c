@@ -65,23 +65,29 @@ static struct checked *new_checked(struct sema *s) {
     return out;
 }
 
+/* The passes, in order; each is only entered when those before it found nothing wrong. */
+static bool run_passes(struct sema *s, const struct script *script) {
+    unsigned errors = s->diag->nerrors;
+    config_block(s, script);
+    map_declarations(s, script);
+    if (s->diag->nerrors == errors)
+        make_blocks(s, script);
+    if (s->diag->nerrors == errors)
+        infer(s);
+    if (s->diag->nerrors != errors)
+        return false;
+    plan_blocks(s);
+    lay_out_maps(s);
+    return s->diag->nerrors == errors;
+}
+
 struct checked *sema_check(struct script *script, struct typedb *types, const struct config *config,
                            const struct sema_options *opt, struct diag *d) {
     struct sema s = { .arena = script->arena, .diag = d, .types = types, .opt = opt };
-    unsigned errors = d->nerrors;
     s.program = new_program(&s, config);
     s.state = new_state(&s);
     s.out = new_checked(&s);
-    config_block(&s, script);
-    map_declarations(&s, script);
-    if (d->nerrors == errors)
-        make_blocks(&s, script);
-    if (d->nerrors != errors)
-        return NULL;
-    infer(&s);
-    if (d->nerrors != errors)
-        return NULL;
-    plan_blocks(&s);
-    lay_out_maps(&s);
-    return d->nerrors == errors ? s.out : NULL;
+    bool ok = run_passes(&s, script);
+    probe_env_done(&s.state->env);
+    return ok ? s.out : NULL;
 }
