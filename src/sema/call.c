@@ -162,9 +162,14 @@ static const struct type *unknown_function(struct sema *s, const struct node *n)
     if (map_kind_find(name))
         return sema_error(s, n, D_BAD_OPERAND, "%s() must be assigned directly to a map", name);
     struct diagnostic *g = diag_error(s->diag, D_UNKNOWN_FUNCTION, n->span, "Unknown function: '%s'", name);
-    const char *const *names;
-    size_t count = builtin_names(&names);
-    const char *near = diag_nearest(name, names, count);
+    const char *const *builtins;
+    size_t count = builtin_names(&builtins);
+    VEC(const char *) names = { 0 };
+    for (const struct map_kind *const *k = map_kinds; *k; k++)
+        VEC_PUSH(s->arena, &names, (*k)->name);
+    for (size_t i = 0; i < count; i++)
+        VEC_PUSH(s->arena, &names, builtins[i]);
+    const char *near = diag_nearest(name, names.v, names.n);
     if (near)
         diag_hint(s->diag, g, "did you mean %s()?", near);
     return &type_poison;

@@ -31,7 +31,8 @@ static const struct type *to_array(struct sema *s, struct node *n, const struct 
     uint32_t width = to->elem->size;
     if (to->elem->kind != TY_INT && to->elem->kind != TY_BOOL)
         return type_equal(from, to) ? to : refuse(s, n, from, to);
-    bool is_bytes = reads_as_int(from) || is_int_array(from) || (from->kind == TY_STRING && width == 1);
+    bool is_bytes = reads_as_int(from) || (from->kind == TY_STRING && width == 1) ||
+                    (from->kind == TY_ARRAY && type_equal(from->elem, to->elem));
     uint32_t size = type_of_copy(from)->size;
     if (!is_bytes || !width)
         return refuse(s, n, from, to);

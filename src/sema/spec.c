@@ -45,6 +45,10 @@ static const struct type *named(struct sema *s, const struct node *n, size_t *us
             t = specials[i].type;
     if (!t)
         t = typedb_named(s->types, spec->name);
+    if (!t && !(t = typedb_struct(s->types, spec->name, false))) /* the tag alone will do */
+        t = typedb_struct(s->types, spec->name, true);
+    if (!t && (t = typedb_enum(s->types, spec->name)))
+        t = type_enum_value(s->arena, t);
     return t ? t : unknown(s, n, "");
 }
 
@@ -80,9 +84,38 @@ const struct type *resolve_type(struct sema *s, struct node *n) {
     return t;
 }
 
+/* A bare word may name a value as well. These values come before types of the same name (struct pid), all others
+ * behind them (struct cpu). */
+static bool is_value_first(const char *name) {
+    static const char *const names[] = { "pid", "tid", "nsecs", "kstack", "ustack", "args", "retval", "ctx" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(name, names[i]))
+            return true;
+    return !strncmp(name, "arg", 3) && name[3] >= '0' && name[3] <= '9' && !name[4];
+}
+
+static void word_to_value(struct sema *s, struct node *n) {
+    const struct type_spec *spec = n->tspec.spec;
+    if (spec->base != TS_NAME || spec->nsuffixes)
+        return;
+    if (!is_value_first(spec->name)) {
+        s->diag->muted++;
+        bool is_type = !is_poison(resolve_type(s, n));
+        s->diag->muted--;
+        if (is_type)
+            return;
+    }
+    const char *name = spec->name;
+    n->kind = N_IDENT;
+    n->ident.name = name;
+    n->ident.builtin = NULL;
+}
+
 const struct type *type_operand(struct sema *s, struct node *n) {
     const struct type *t;
     s->comptime++;
+    if (n->kind == N_TYPE)
+        word_to_value(s, n);
     if (n->kind == N_TYPE) {
         t = resolve_type(s, n);
     } else {
