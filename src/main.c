@@ -129,6 +129,11 @@ static const char *c_macro(void *ctx, const char *name) {
     return typedb_macro(s->types, name);
 }
 
+static const char *c_value(void *ctx, const char *name) {
+    struct session *s = ctx;
+    return typedb_macro_value(s->types, name);
+}
+
 static bool front_end(struct session *s, struct source *source) {
     const struct options *o = &s->opt;
     s->script = parse_script(s->arena, source, o->params, o->nparams, s->diag);
@@ -142,6 +147,7 @@ static bool front_end(struct session *s, struct source *source) {
                                   .is_builtin = is_builtin,
                                   .read_preamble = read_preamble,
                                   .c_macro = c_macro,
+                                  .c_value = c_value,
                                   .ctx = s };
     expand_script(s->script, &opt, s->diag);
     if (failed(s))

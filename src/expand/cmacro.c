@@ -25,6 +25,12 @@ static struct node *parse(struct expander *x, const char *name, const char *text
     return parse_expression(x->arena, src, diag_new(x->arena));
 }
 
+/* The same for what only C understands: "((__force gfp_t)1)". */
+static struct node *parse_value(struct expander *x, const char *name) {
+    const char *text = x->opt->c_value ? x->opt->c_value(x->opt->ctx, name) : NULL;
+    return text ? parse(x, name, text) : NULL;
+}
+
 void cmacro_expand(struct expander *x, struct node **place, node_fn *expand) {
     struct node *use = *place;
     const char *name = use->ident.name, *text = text_of(x, name);
@@ -36,6 +42,8 @@ void cmacro_expand(struct expander *x, struct node **place, node_fn *expand) {
         return;
     }
     struct node *value = parse(x, name, text);
+    if (!value)
+        value = parse_value(x, name);
     if (!value) {
         diag_error(x->diag, D_MACRO, use->span, "unable to expand macro as an expression: %s", text);
         return;

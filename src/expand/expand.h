@@ -11,9 +11,10 @@ struct expand_options {
     /* Builtin names a macro parameter must not take, and that library macros yield to: NULL-terminated. */
     bool (*is_builtin)(const char *name);
     /* The C preamble: reads it, once all imports have joined theirs, and answers what an object-like macro stands for
-     * (NULL: no such macro). Both may be NULL. */
+     * (NULL: no such macro), and what its value is in C when its text is nothing in the language. May be NULL. */
     void (*read_preamble)(void *ctx, const struct script *s);
     const char *(*c_macro)(void *ctx, const char *name);
+    const char *(*c_value)(void *ctx, const char *name);
     void *ctx;
 };
 

@@ -17,6 +17,8 @@ const struct type *cdefs_type(struct typedb *db, const char *key, size_t len);
 const struct type *cdefs_enumerator(struct typedb *db, const char *name);
 /* What an object-like macro stands for; NULL when there is none, when it is empty, or when it stands for itself. */
 const char *cdefs_macro(struct typedb *db, const char *name);
+/* The same as C computes it, an integer in decimal; NULL when C cannot either. */
+const char *cdefs_macro_value(struct typedb *db, const char *name);
 void cdefs_free(struct typedb *db);
 
 #ifdef SONDE_LIBCLANG
@@ -30,14 +32,23 @@ struct cname {
     const struct type *type;
 };
 
+/* The command line, and the files that are in memory. */
+struct cdefs_args {
+    VEC(const char *) list;
+    VEC(struct CXUnsavedFile) files; /* by enum cdefs_file, then those that come with sonde */
+};
+enum cdefs_file { CDEFS_FILE_BTF, CDEFS_FILE_MAIN };
+
 struct cdefs {
     const struct clang *fn;
     struct typedb *db;
     struct arena *arena;
     CXIndex index;
     CXTranslationUnit unit;
-    CXFile btf_file;                        /* the header made from BTF, once parsing is over */
+    CXFile btf_file; /* the header made from BTF, once parsing is over */
+    struct cdefs_args *args;
     struct hmap names, enumerators, macros; /* of struct cname */
+    struct hmap values;                     /* macros that C has computed: text, "" for those it could not */
     /* What the header from BTF declares. */
     struct hmap wanted;  /* C text or BTF id by name, see cdefs_btf.c */
     struct hmap renamed; /* names that the script defines itself, although something in the header needs BTF's */
@@ -48,11 +59,10 @@ struct cdefs {
 #    define CDEFS_BTF    "/sonde/btf.h"
 #    define CDEFS_PREFIX "__btf_" /* of renamed names */
 
+/* cimport.c */
+bool cdefs_has_errors(const struct cdefs *c, CXTranslationUnit unit);
+
 /* cdefs_args.c */
-struct cdefs_args {
-    VEC(const char *) list;
-    VEC(struct CXUnsavedFile) files; /* those that come with sonde */
-};
 void cdefs_args(struct cdefs_args *out, struct arena *a, const struct clang *fn, const struct cimport_options *opt,
                 bool has_btf, bool has_includes);
 

@@ -123,10 +123,16 @@ static void add_token(struct strbuf *out, const char *token, bool is_alone) {
         strbuf_adds(out, token);
 }
 
-/* The tokens behind the name, with a blank where two words would run together. */
-static const char *macro_text(struct cdefs *c, CXCursor macro) {
+static bool is_function_like(struct cdefs *c, const char *name) {
+    const struct cname *n = hmap_get(&c->macros, name);
+    return n && c->fn->Cursor_isMacroFunctionLike(n->cursor);
+}
+
+/* The tokens behind the name. *needs_c: macros with arguments are among them. */
+static const char *macro_text(struct cdefs *c, CXCursor macro, bool *needs_c) {
     CXToken *tokens;
     unsigned n;
+    *needs_c = false;
     struct strbuf out = { 0 };
     c->fn->tokenize(c->unit, c->fn->getCursorExtent(macro), &tokens, &n);
     for (unsigned i = 1; i < n; i++) {
@@ -134,6 +140,7 @@ static const char *macro_text(struct cdefs *c, CXCursor macro) {
             continue;
         CXString s = c->fn->getTokenSpelling(c->unit, tokens[i]);
         add_token(&out, c->fn->getCString(s), n == 2);
+        *needs_c |= is_function_like(c, c->fn->getCString(s));
         c->fn->disposeString(s);
     }
     if (n)
@@ -155,7 +162,11 @@ const char *cdefs_macro(struct typedb *db, const char *name) {
     struct cname *n = c ? hmap_get(&c->macros, name) : NULL;
     if (!n || !is_intended(c, name, n->cursor))
         return NULL;
-    const char *text = macro_text(c, n->cursor);
+    bool needs_c;
+    const char *text = macro_text(c, n->cursor, &needs_c);
+    const char *value = needs_c ? cdefs_macro_value(db, name) : NULL;
+    if (value)
+        return value;
     return text[0] && strcmp(text, name) != 0 ? text : NULL;
 }
 

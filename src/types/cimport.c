@@ -54,25 +54,24 @@ static bool has_includes(const struct import *im, const struct cimport_options *
 
 /* ---- parsing ------------------------------------------------------------------------------ */
 
-static bool has_errors(const struct cdefs *c) {
+bool cdefs_has_errors(const struct cdefs *c, CXTranslationUnit unit) {
     bool found = false;
-    for (unsigned i = 0; !found && i < c->fn->getNumDiagnostics(c->unit); i++) {
-        CXDiagnostic d = c->fn->getDiagnostic(c->unit, i);
+    for (unsigned i = 0; !found && i < c->fn->getNumDiagnostics(unit); i++) {
+        CXDiagnostic d = c->fn->getDiagnostic(unit, i);
         found = c->fn->getDiagnosticSeverity(d) >= CXDiagnostic_Error;
         c->fn->disposeDiagnostic(d);
     }
     return found;
 }
 
-static bool parse(struct import *im, struct cdefs_args *args) {
-    struct cdefs *c = im->c;
-    struct CXUnsavedFile *btf = &args->files.v[0], *files = args->files.v;
+static bool parse(struct cdefs *c, struct cdefs_args *args) {
+    struct CXUnsavedFile *btf = &args->files.v[CDEFS_FILE_BTF], *files = args->files.v;
     unsigned nfiles = (unsigned)args->files.n;
     unsigned options = CXTranslationUnit_DetailedPreprocessingRecord | CXTranslationUnit_SkipFunctionBodies;
     if (c->fn->parseTranslationUnit2(c->index, CDEFS_MAIN, args->list.v, (int)args->list.n, files, nfiles, options,
                                      &c->unit) != CXError_Success)
         return false;
-    for (int round = 0; round < MAX_ROUNDS && has_errors(c) && cdefs_supply(c); round++) {
+    for (int round = 0; round < MAX_ROUNDS && cdefs_has_errors(c, c->unit) && cdefs_supply(c); round++) {
         btf->Contents = c->btf_text;
         btf->Length = strlen(c->btf_text);
         if (c->fn->reparseTranslationUnit(c->unit, nfiles, files, 0) != 0)
@@ -157,6 +156,7 @@ static struct cdefs *cdefs_new(struct typedb *db, const struct clang *fn) {
     hmap_init(&c->names, c->arena);
     hmap_init(&c->enumerators, c->arena);
     hmap_init(&c->macros, c->arena);
+    hmap_init(&c->values, c->arena);
     hmap_init(&c->wanted, c->arena);
     hmap_init(&c->renamed, c->arena);
     c->index = fn->createIndex(1, 0);
@@ -180,11 +180,11 @@ static bool import(struct typedb *db, const struct cimport_options *opt, const s
     struct cdefs *c = db->cdefs = cdefs_new(db, fn);
     struct import im = { .c = c, .pieces = pieces, .npieces = npieces, .diag = d };
     assemble(&im);
-    struct cdefs_args args = { 0 };
-    VEC_PUSH(c->arena, &args.files, (struct CXUnsavedFile){ CDEFS_BTF, "", 0 });
-    VEC_PUSH(c->arena, &args.files, (struct CXUnsavedFile){ CDEFS_MAIN, im.text, im.len });
-    cdefs_args(&args, c->arena, fn, opt, typedb_has_btf(db), has_includes(&im, opt));
-    if (!parse(&im, &args)) {
+    c->args = ARENA_NEW(c->arena, struct cdefs_args);
+    VEC_PUSH(c->arena, &c->args->files, (struct CXUnsavedFile){ CDEFS_BTF, "", 0 });
+    VEC_PUSH(c->arena, &c->args->files, (struct CXUnsavedFile){ CDEFS_MAIN, im.text, im.len });
+    cdefs_args(c->args, c->arena, fn, opt, typedb_has_btf(db), has_includes(&im, opt));
+    if (!parse(c, c->args)) {
         diag_error(d, D_CDEF, first_place(pieces, npieces), "libclang fails to parse the C definitions");
         return false;
     }

@@ -223,6 +223,8 @@ bool typedb_enumerator(struct typedb *db, const char *name, uint64_t *value, con
 
 const char *typedb_macro(struct typedb *db, const char *name) { return cdefs_macro(db, name); }
 
+const char *typedb_macro_value(struct typedb *db, const char *name) { return cdefs_macro_value(db, name); }
+
 size_t typedb_field_names(const struct type *t, struct arena *a, const char *const **names) {
     VEC(const char *) list = { 0 };
     for (uint32_t i = 0; i < t->nfields; i++) {

@@ -40,6 +40,8 @@ void typedb_define_name(struct typedb *db, const char *name, const struct type *
 /* What an object-like macro of the C preamble stands for, as one line of C tokens; NULL when there is none of that name,
  * or when it is empty. */
 const char *typedb_macro(struct typedb *db, const char *name);
+/* Its value in C, in decimal, for those that the language cannot read. Slow. NULL when it is no integer constant. */
+const char *typedb_macro_value(struct typedb *db, const char *name);
 
 /* Function prototype from vmlinux BTF (kprobe/fentry args): a struct whose fields are the parameters in order,
  * homes FIELD_CTX_ARG, named "fentry:MODULE:NAME_args". *retval (retval may be NULL) gets NULL for a void function.

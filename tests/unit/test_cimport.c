@@ -392,6 +392,31 @@ static void test_macro_types(void **state) {
     assert_null(typedb_named(e->db, "LOOP"));
 }
 
+static void value_is(struct env *e, const char *name, const char *text) {
+    const char *found = typedb_macro_value(e->db, name);
+    if (!text)
+        assert_null(found);
+    else
+        assert_string_equal(found ? found : "(none)", text);
+}
+
+static void test_macro_values(void **state) {
+    struct env *e = *state;
+    import_ok(e, "#define SHIFT(n) (1ul << (n))\n#define PAGE SHIFT(12)\n#define CAST ((__typeof__(1u))5)\n"
+                 "#define CHAR 'A'\n#define BELOW ((signed char)-3)\n#define TOP 0xfffffffffffffff0ull\n"
+                 "#define NOT_CONST (*(int *)0)\n#define NOISE )(\n#define S \"text\"\n");
+    macro_is(e, "PAGE", "4096");
+    value_is(e, "CAST", "5");
+    value_is(e, "CHAR", "65");
+    value_is(e, "BELOW", "(-3)");
+    value_is(e, "TOP", "18446744073709551600");
+    value_is(e, "NOT_CONST", NULL);
+    value_is(e, "NOISE", NULL);
+    value_is(e, "S", NULL);
+    value_is(e, "NO_SUCH_MACRO", NULL);
+    value_is(e, "PAGE", "4096"); /* still works behind the failures */
+}
+
 /* ---- headers ------------------------------------------------------------------------------ */
 
 static void test_includes(void **state) {
@@ -537,12 +562,25 @@ static bool has_libclang(void) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_layout),      TEST(test_nested),    TEST(test_pointees),
-        TEST(test_enums),       TEST(test_bitfields), TEST(test_pieces),
-        TEST(test_nothing),     TEST(test_typedefs),  TEST(test_macros),
-        TEST(test_macro_types), TEST(test_includes),  TEST(test_missing_header),
-        TEST(test_errors),      TEST(test_noise),     TEST(test_deep),
-        TEST(test_base_names),  TEST(test_btf_types), TEST(test_own_definition_wins),
+        TEST(test_layout),
+        TEST(test_nested),
+        TEST(test_pointees),
+        TEST(test_enums),
+        TEST(test_bitfields),
+        TEST(test_pieces),
+        TEST(test_nothing),
+        TEST(test_typedefs),
+        TEST(test_macros),
+        TEST(test_macro_types),
+        TEST(test_macro_values),
+        TEST(test_includes),
+        TEST(test_missing_header),
+        TEST(test_errors),
+        TEST(test_noise),
+        TEST(test_deep),
+        TEST(test_base_names),
+        TEST(test_btf_types),
+        TEST(test_own_definition_wins),
         TEST(test_have_btf),
     };
     return has_libclang() ? cmocka_run_group_tests(tests, NULL, NULL) : 77;
