@@ -1,5 +1,9 @@
 /* Waiting: for records in the ring, for signals, for the process that is traced.
  *
+ * A record that finds the reader waiting wakes it, which costs the traced process a microsecond; records that find it busy
+ * cost a few nanoseconds. So while many come, the reader takes what was there when it looked, and then lets a millisecond
+ * of them gather.
+ *
  * Signals come through a descriptor, so that they arrive between records and never inside of one. They are blocked from
  * the first program that runs until the end; before that, their default action (to end the process) is the right one.
  * After the first SIGINT or SIGTERM that default is back: the second one ends everything at once. */
@@ -14,8 +18,12 @@
 
 #include "runtime/rt.h"
 
-/* Records between two looks at the signals, and bytes between two writes. */
-enum { BATCH_RECORDS = 4096, BATCH_BYTES = 64 << 10 };
+enum {
+    BATCH_RECORDS = 4096,   /* between two looks at the signals */
+    BATCH_BYTES = 64 << 10, /* of output, between two writes */
+    BUSY_RECORDS = 32,      /* in one batch: many are coming */
+    GATHER_MS = 1,
+};
 
 static void deliver(struct runtime *rt, const void *data, size_t size) {
     struct event_header header;
@@ -54,8 +62,10 @@ static int on_record(void *ctx, void *data, size_t size) {
         hold(rt, data, size);
     else
         deliver(rt, data, size);
+    size_t used = ((size + 7) & ~(size_t)7) + 8; /* with the kernel's own header */
+    rt->batch_left -= used < rt->batch_left ? used : rt->batch_left;
     bool is_full = ++rt->in_batch >= BATCH_RECORDS || rt->sink.out.len >= BATCH_BYTES;
-    return is_full || rt->sink.write_failed ? -EAGAIN : 0;
+    return !rt->batch_left || is_full || rt->sink.write_failed ? -EAGAIN : 0;
 }
 
 /* "Lost N events", whenever the counters of the programs have moved. */
@@ -67,20 +77,26 @@ static void note_losses(struct runtime *rt) {
     rt->lost_seen = lost;
 }
 
-/* One batch; true when there is more. */
-static bool drain_batch(struct runtime *rt) {
+/* Delivers some of what is in the ring; the number of records. *more: there was more than one batch takes. */
+static unsigned drain_batch(struct runtime *rt, bool *more) {
+    *more = false;
     if (!rt->ring)
-        return false;
+        return 0;
     rt->in_batch = 0;
-    bool more = ring_buffer__consume(rt->ring) == -EAGAIN;
+    rt->batch_left = ring__avail_data_size(ring_buffer__ring(rt->ring, 0));
+    if (rt->batch_left)
+        ring_buffer__consume(rt->ring);
+    *more = rt->batch_left && !rt->sink.write_failed && rt->in_batch;
     note_losses(rt);
     sink_flush(&rt->sink, false);
-    return more && !rt->sink.write_failed;
+    return rt->in_batch;
 }
 
 void poll_drain(struct runtime *rt) {
-    while (drain_batch(rt))
-        ;
+    bool more;
+    while (drain_batch(rt, &more) || more)
+        if (rt->sink.write_failed)
+            break;
 }
 
 /* ---- signals ------------------------------------------------------------------------------- */
@@ -173,20 +189,20 @@ void poll_close(struct runtime *rt) {
 /* ---- loop ---------------------------------------------------------------------------------- */
 
 void poll_loop(struct runtime *rt) {
-    enum { RING, SIGNALS, TARGET };
+    enum { SIGNALS, TARGET, RING, NFDS };
     struct pollfd fds[] = {
-        [RING] = { .fd = rt->ring ? ring_buffer__epoll_fd(rt->ring) : -1, .events = POLLIN },
         [SIGNALS] = { .fd = rt->signal_fd, .events = POLLIN },
         [TARGET] = { .fd = rt->target_fd, .events = POLLIN },
+        [RING] = { .fd = rt->ring ? ring_buffer__epoll_fd(rt->ring) : -1, .events = POLLIN },
     };
-    bool more = false;
+    bool more = false, is_busy = false;
     while (!rt->is_exiting && !rt->sink.write_failed) {
-        int n = poll(fds, sizeof fds / sizeof *fds, more ? 0 : -1);
+        int n = poll(fds, is_busy ? RING : NFDS, more ? 0 : is_busy ? GATHER_MS : -1);
         if (n < 0 && errno != EINTR)
             break;
         if (n > 0 && fds[SIGNALS].revents && poll_signals(rt))
             break;
-        more = drain_batch(rt);
+        is_busy = drain_batch(rt, &more) >= BUSY_RECORDS;
         if (n > 0 && fds[TARGET].revents)
             break;
     }

@@ -67,6 +67,7 @@ struct runtime {
     struct format_plan **plans;
     struct strbuf buffer;
     unsigned in_batch; /* records since the last flush */
+    size_t batch_left; /* bytes in the ring that are to be taken before it is looked at again */
     /* What begin probes sent is delivered once everything is attached and that has been said: records, each behind its
      * size. */
     bool is_holding;
