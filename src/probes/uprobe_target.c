@@ -102,7 +102,7 @@ static void add_symbol(struct probe_env *env, const struct attach_point *ap, str
     const char *place = s->offset ? arena_printf(env->arena, "%s+%llu", sym->name, (unsigned long long)s->offset)
                                   : sym->name;
     struct probe *p = add(env, ap, b, s, path, place);
-    p->event = sym->name;
+    p->event = arena_strdup(env->arena, sym->name); /* the file is closed before the probe is gone */
     p->func_offset = sym->offset;
     p->offset = sym->offset + s->offset;
 }

@@ -28,8 +28,8 @@ static void add_from_file(struct probe_env *env, struct spec *s, const char *pat
         const char *name = arena_printf(env->arena, "usdt:%s:%s:%s", path, u->provider, u->name);
         struct probe *p = probe_add(env, s->b, s->ap, "usdt", name);
         p->target = path;
-        p->ns = u->provider;
-        p->event = u->name;
+        p->ns = arena_strdup(env->arena, u->provider); /* the file is closed before the probe is gone */
+        p->event = arena_strdup(env->arena, u->name);
         p->offset = p->func_offset = u->offset;
         p->ref_ctr_offset = u->semaphore;
     }
