@@ -33,7 +33,7 @@ LLVMValueRef bytes_here(struct codegen *cg, const struct node *at, struct bytes 
 
 /* Position (i64) of a string in another, -1 when absent. Storage of hcap and ncap bytes; a NUL ends them earlier. A
  * literal of 1 … SEARCH_LITERAL_MAX bytes costs one table lookup a byte. */
-enum { SEARCH_LITERAL_MAX = 64 };
+enum { SEARCH_LITERAL_MAX = 63, SEARCH_MAX = 4096 /* storage of both, for other needles */ };
 LLVMValueRef search_literal(struct codegen *cg, LLVMValueRef h, uint32_t hcap, const char *needle, size_t len);
 LLVMValueRef search(struct codegen *cg, LLVMValueRef h, uint32_t hcap, LLVMValueRef needle, uint32_t ncap);
 

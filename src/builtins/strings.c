@@ -200,9 +200,24 @@ static bool find_now(const struct node *n, int64_t *at) {
     return true;
 }
 
+/* The verifier follows each byte: there is a limit to what it has patience for. */
+static bool is_searchable(struct sema *s, const struct node *n) {
+    const struct node *needle = arg(n, 1);
+    if (needle->is_const && needle->const_str && needle->const_len <= SEARCH_LITERAL_MAX)
+        return true;
+    for (uint32_t i = 0; i < 2; i++)
+        if (capacity_of(s->program, arg(n, i)) > SEARCH_MAX) {
+            sema_error(s, n, D_LIMIT,
+                       "%s() can search strings of up to %d bytes for what is no literal (%u given: max_strlen?)",
+                       n->call.name, SEARCH_MAX, capacity_of(s->program, arg(n, i)));
+            return false;
+        }
+    return true;
+}
+
 static const struct type *check_strstr(struct sema *s, struct node *n) {
     int64_t at;
-    if (!strings_only(s, n, 2))
+    if (!strings_only(s, n, 2) || !is_searchable(s, n))
         return &type_poison;
     if (find_now(n, &at))
         sema_set_int(n, &type_int32, (uint64_t)at);
@@ -211,7 +226,7 @@ static const struct type *check_strstr(struct sema *s, struct node *n) {
 
 static const struct type *check_strcontains(struct sema *s, struct node *n) {
     int64_t at;
-    if (!strings_only(s, n, 2))
+    if (!strings_only(s, n, 2) || !is_searchable(s, n))
         return &type_poison;
     if (find_now(n, &at))
         sema_set_int(n, &type_bool, at >= 0);
