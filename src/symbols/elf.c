@@ -206,11 +206,10 @@ static bool is_same(const struct elf_symbol *a, const struct elf_symbol *b) {
     return a->address == b->address && !strcmp(a->name, b->name);
 }
 
-static void load_symbols(struct elf_file *f) {
-    if (f->is_loaded)
+static void load_own_symbols(struct elf_file *f) {
+    if (f->has_own_symbols)
         return;
-    f->is_loaded = true;
-    bool has_symtab = false;
+    f->has_own_symbols = true;
     Elf_Scn *dynsym = NULL;
     GElf_Shdr sh, dynsym_sh;
     for (Elf_Scn *scn = NULL; (scn = elf_nextscn(f->elf, scn));) {
@@ -218,7 +217,7 @@ static void load_symbols(struct elf_file *f) {
             continue;
         if (sh.sh_type == SHT_SYMTAB) {
             load_table(f, scn, &sh);
-            has_symtab = true;
+            f->has_symtab = true;
         } else if (sh.sh_type == SHT_DYNSYM) {
             dynsym = scn;
             dynsym_sh = sh;
@@ -226,23 +225,34 @@ static void load_symbols(struct elf_file *f) {
     }
     if (dynsym)
         load_table(f, dynsym, &dynsym_sh);
-    if (!has_symtab)
+}
+
+static void load_symbols(struct elf_file *f) {
+    load_own_symbols(f);
+    if (!f->has_symtab && !f->has_debug_symbols)
         load_with_dwfl(f);
+    f->has_debug_symbols = true;
 }
 
 /* ---- by name --------------------------------------------------------------------------------- */
 
-static bool find(struct elf_file *f, const char *name, bool is_function, struct elf_symbol *out) {
-    load_symbols(f);
-    const struct elf_symbol *found = NULL;
-    for (size_t i = 0; i < f->nsymbols; i++) {
+static const struct elf_symbol *search(const struct elf_file *f, const char *name, bool is_function) {
+    const struct elf_symbol *found = NULL; /* one with a size is better than one without */
+    for (size_t i = 0; i < f->nsymbols && !(found && found->size); i++) {
         const struct elf_symbol *s = &f->symbols[i];
-        if (s->is_function == is_function && s->name[0] == name[0] && !strcmp(s->name, name)) {
-            if (!found || (!found->size && s->size))
-                found = s;
-            if (found->size)
-                break;
-        }
+        if (s->is_function == is_function && s->name[0] == name[0] && !strcmp(s->name, name) && (!found || s->size))
+            found = s;
+    }
+    return found;
+}
+
+/* Most names that are asked for are exported: the debug file is not opened for them. */
+static bool find(struct elf_file *f, const char *name, bool is_function, struct elf_symbol *out) {
+    load_own_symbols(f);
+    const struct elf_symbol *found = search(f, name, is_function);
+    if (!found && !f->has_symtab) {
+        load_symbols(f);
+        found = search(f, name, is_function);
     }
     if (found)
         *out = *found;

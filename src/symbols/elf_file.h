@@ -21,7 +21,8 @@ struct elf_file {
     struct elf_segment *segments; /* PT_LOAD */
     size_t nsegments;
 
-    bool is_loaded; /* symbols */
+    bool has_own_symbols, has_debug_symbols; /* what is in `symbols` already */
+    bool has_symtab;
     struct elf_symbol *symbols;
     size_t nsymbols, cap;
     struct elf_symbol *by_offset; /* functions; NULL until first use */
