@@ -43,9 +43,12 @@ static bool parse(const struct cdefs *c, const char *text, CXTranslationUnit *un
     memcpy(args.files.v, c->args->files.v, args.files.n * sizeof *args.files.v);
     args.files.v[CDEFS_FILE_MAIN].Contents = text;
     args.files.v[CDEFS_FILE_MAIN].Length = strlen(text);
-    return c->fn->parseTranslationUnit2(c->index, CDEFS_MAIN, args.list.v, (int)args.list.n, args.files.v,
-                                        (unsigned)args.files.n, CXTranslationUnit_SkipFunctionBodies,
-                                        unit) == CXError_Success;
+    c->fn->toggleCrashRecovery(1);
+    enum CXErrorCode error =
+        c->fn->parseTranslationUnit2(c->index, CDEFS_MAIN, args.list.v, (int)args.list.n, args.files.v,
+                                     (unsigned)args.files.n, CXTranslationUnit_SkipFunctionBodies, unit);
+    c->fn->toggleCrashRecovery(0);
+    return error == CXError_Success;
 }
 
 static const char *evaluate(const struct cdefs *c, const char *name) {

@@ -159,7 +159,7 @@ static struct cdefs *cdefs_new(struct typedb *db, const struct clang *fn) {
     hmap_init(&c->values, c->arena);
     hmap_init(&c->wanted, c->arena);
     hmap_init(&c->renamed, c->arena);
-    c->index = fn->createIndex(1, 0);
+    c->index = fn->createIndex(1, 0); /* switches crash recovery on, too */
     return c;
 }
 
@@ -184,7 +184,9 @@ static bool import(struct typedb *db, const struct cimport_options *opt, const s
     VEC_PUSH(c->arena, &c->args->files, (struct CXUnsavedFile){ CDEFS_BTF, "", 0 });
     VEC_PUSH(c->arena, &c->args->files, (struct CXUnsavedFile){ CDEFS_MAIN, im.text, im.len });
     cdefs_args(c->args, c->arena, fn, opt, typedb_has_btf(db), has_includes(&im, opt));
-    if (!parse(c, c->args)) {
+    bool is_parsed = parse(c, c->args);
+    fn->toggleCrashRecovery(0); /* or its signal handlers would stay */
+    if (!is_parsed) {
         diag_error(d, D_CDEF, first_place(pieces, npieces), "libclang fails to parse the C definitions");
         return false;
     }
