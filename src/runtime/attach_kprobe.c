@@ -33,7 +33,7 @@ int attach_kprobe_multi(struct runtime *rt, const struct prog *prog) {
     }
     LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = names, .cookies = cookies, .cnt = prog->nprobes,
                 .retprobe = prog->attach == ATTACH_KRETPROBE);
-    int error = attach_keep_link(rt, bpf_program__attach_kprobe_multi_opts(program_of(rt, prog), NULL, &opts), false);
+    int error = attach_keep_link(rt, bpf_program__attach_kprobe_multi_opts(program_of(rt, prog), NULL, &opts), true);
     arena_free(a);
     return error;
 }

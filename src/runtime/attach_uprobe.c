@@ -49,7 +49,7 @@ static int attach_file(struct runtime *rt, const struct prog *prog, const char *
                 .ref_ctr_offsets = g->has_semaphores ? g->semaphores : NULL,
                 .retprobe = prog->attach == ATTACH_URETPROBE);
     return attach_keep_link(
-        rt, bpf_program__attach_uprobe_multi(program_of(rt, prog), attach_pid(rt), path, NULL, &opts), false);
+        rt, bpf_program__attach_uprobe_multi(program_of(rt, prog), attach_pid(rt), path, NULL, &opts), true);
 }
 
 int attach_uprobe_multi(struct runtime *rt, const struct prog *prog) {
