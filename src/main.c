@@ -241,8 +241,25 @@ static bool generate(struct session *s) {
 
 /* ---- the run ------------------------------------------------------------------------------- */
 
+/* For the tests: runs what is left of the program after a journey through JSON, which must be all of it. */
+static struct program *round_trip(struct session *s) {
+    struct program *p = s->checked->program;
+    if (!getenv("SONDE_ROUND_TRIP"))
+        return p;
+    const char *why = NULL, *text = program_to_json(p, s->arena);
+    struct program *back = program_from_json(s->arena, text, &why);
+    const char *again = back ? program_to_json(back, s->arena) : "";
+    if (back && strcmp(again, text) == 0)
+        return back;
+    error(BAD_RUN, "the program does not survive its JSON: %s\n%s\n%s", why ? why : "the second text differs", text, again);
+    return NULL;
+}
+
 static int run(struct session *s) {
     const struct options *o = &s->opt;
+    struct program *program = round_trip(s);
+    if (!program)
+        return BAD_RUN;
     struct runtime_options opt = {
         .pid = o->pid,
         .command = o->command,
@@ -259,7 +276,7 @@ static int run(struct session *s) {
         .is_test_mode = o->mode == MODE_TEST,
         .is_bench_mode = o->mode == MODE_BENCH,
     };
-    int status = runtime_run(s->checked->program, s->object.elf, s->object.size, &opt, s->diag);
+    int status = runtime_run(program, s->object.elf, s->object.size, &opt, s->diag);
     diag_flush(s->diag, stderr);
     return status;
 }

@@ -139,6 +139,7 @@ struct cJSON *type_to_json(const struct type *t) {
     add_num(o, "size", t->size);
     add_num(o, "align", t->align);
     add_flag(o, "signed", t->is_signed);
+    add_flag(o, "char", t->is_char);
     add_flag(o, "union", t->is_union);
     add_flag(o, "args", t->is_args);
     add_flag(o, "incomplete", t->is_incomplete);
@@ -279,6 +280,7 @@ const struct type *type_from_json(struct arena *a, const struct cJSON *j) {
     t->size = get_num(j, "size");
     t->align = get_num(j, "align");
     t->is_signed = get_flag(j, "signed");
+    t->is_char = get_flag(j, "char");
     t->is_union = get_flag(j, "union");
     t->is_args = get_flag(j, "args");
     t->is_incomplete = get_flag(j, "incomplete");
