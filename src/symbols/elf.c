@@ -144,6 +144,7 @@ static void add_symbol(struct elf_file *f, const char *name, const GElf_Sym *sym
         .address = sym->st_value,
         .size = sym->st_size,
         .is_function = type == STT_FUNC || type == STT_GNU_IFUNC,
+        .is_weak = GELF_ST_BIND(sym->st_info) == STB_WEAK,
     };
     /* .bss has no place in the file */
     if (elf_offset(f, s->address, &s->offset) || !s->is_function)
@@ -292,11 +293,25 @@ size_t elf_match(struct elf_file *f, const char *pattern, const struct elf_symbo
 
 /* ---- by place -------------------------------------------------------------------------------- */
 
+/* Of names for one function the one that users know comes last, where a search finds it: "free" behind "cfree" and
+ * "__libc_free". */
+static int by_familiarity(const struct elf_symbol *x, const struct elf_symbol *y) {
+    bool hidden_x = x->name[0] == '_', hidden_y = y->name[0] == '_';
+    if (hidden_x != hidden_y)
+        return hidden_x ? -1 : 1;
+    if (x->is_weak != y->is_weak)
+        return x->is_weak ? -1 : 1;
+    size_t nx = strlen(x->name), ny = strlen(y->name);
+    if (nx != ny)
+        return nx > ny ? -1 : 1;
+    return strcmp(x->name, y->name);
+}
+
 static int by_offset(const void *a, const void *b) {
     const struct elf_symbol *x = a, *y = b;
     if (x->offset != y->offset)
         return x->offset < y->offset ? -1 : 1;
-    return 0;
+    return by_familiarity(x, y);
 }
 
 static void sort_by_offset(struct elf_file *f) {

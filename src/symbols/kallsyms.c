@@ -151,6 +151,8 @@ struct symbol symbols_kernel(struct symbols *s, uint64_t addr) {
     }
     if (!lo)
         return (struct symbol){ 0 };
+    while (lo > 1 && k->code[lo - 2].addr == k->code[lo - 1].addr)
+        lo--; /* of aliases the first, as the kernel's own messages */
     const struct entry *e = &k->code[lo - 1];
     const char *name = k->text + e->name;
     return (struct symbol){ .name = name,

@@ -46,7 +46,7 @@ struct elf_symbol {
     uint64_t address; /* virtual */
     uint64_t offset;  /* in the file */
     uint64_t size;
-    bool is_function;
+    bool is_function, is_weak;
 };
 struct elf_file; /* opened and kept by path */
 
