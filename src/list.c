@@ -30,9 +30,10 @@ static void printer_open(struct printer *p, struct arena *a, struct typedb *type
     };
 }
 
-static int status_of(const struct diag *d) {
-    diag_flush((struct diag *)d, stderr);
-    return d->nerrors ? 1 : 0;
+static int printer_close(struct printer *p) {
+    probe_env_done(&p->env);
+    diag_flush(p->env.diag, stderr);
+    return p->env.diag->nerrors ? 1 : 0;
 }
 
 /* ---- probes -------------------------------------------------------------------------------- */
@@ -136,7 +137,7 @@ int list_pattern(struct arena *a, struct typedb *types, const struct config *con
         }
     if (!p.nlines && pattern && !d->nerrors)
         fprintf(stderr, "nothing matches '%s'\n", pattern);
-    return status_of(d);
+    return printer_close(&p);
 }
 
 /* With -v through the provider, which knows the arguments. */
@@ -155,5 +156,5 @@ int list_program(const struct checked *c, struct arena *a, struct diag *d, const
         for (VEC_EACH(probe, &(*b)->probes))
             if (!((*b)->provider->flags & PF_SPECIAL))
                 list_probe(&p, *b, probe);
-    return status_of(d);
+    return printer_close(&p);
 }
