@@ -141,7 +141,6 @@ static const struct type *check_len(struct sema *s, struct node *n) {
     } else if (!is_kind(a, TY_KSTACK) && !is_kind(a, TY_USTACK)) {
         return sema_error(s, n, D_BAD_ARGUMENT, "call to len() expects a map, ustack, or kstack");
     }
-    s->out->uses_stack_len = true;
     return &type_int64;
 }
 

@@ -142,7 +142,21 @@ static void deliver_process(struct runtime *rt, const struct event_site *site, c
     symbols_remember(runtime_symbols(rt), (pid_t)pid);
 }
 
+/* A stack that was met for the first time. */
+static void deliver_stack(struct runtime *rt, const struct event_site *site, const void *data, size_t size) {
+    struct {
+        uint64_t id, pid, nframes;
+    } head;
+    if (size < sizeof head)
+        return;
+    memcpy(&head, data, sizeof head);
+    runtime_keep_stack(rt, (uint32_t)site->number[0], head.id, head.nframes, (const char *)data + sizeof head);
+    if (head.pid)
+        symbols_remember(runtime_symbols(rt), (pid_t)head.pid);
+}
+
 const struct builtin builtins_symbols[] = {
+    { "stack", "", BF_ASYNC | BF_INTERNAL, &type_none, NULL, NULL, NULL, deliver_stack, "a stack was met" },
     { "process", "", BF_ASYNC | BF_INTERNAL, &type_none, NULL, NULL, NULL, deliver_process, "a process was met" },
     { "ksym", "any", 0, NULL, check_ksym, emit_ksym, NULL, NULL, "name of the kernel function at an address" },
     { "usym", "any", 0, NULL, check_usym, NULL, emit_usym_into, NULL,

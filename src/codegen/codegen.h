@@ -134,7 +134,6 @@ LLVMValueRef cg_probe_read(struct codegen *cg, const struct node *at, LLVMValueR
 
 /* Maps. */
 LLVMValueRef cg_map(struct codegen *cg, const struct map_info *m); /* address of the BPF map */
-LLVMValueRef cg_stack_map(struct codegen *cg, const struct type *stack);
 /* Takes the current stack into `dest` as a struct stack_value of type t (kernel or user, mode, limit). */
 void cg_stack_into(struct codegen *cg, const struct type *t, LLVMValueRef dest);
 /* Key of an access in memory (scalar maps: NULL). */

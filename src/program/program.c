@@ -17,7 +17,6 @@ const char *loss_cause_name(enum loss_cause c) {
     switch (c) {
     case LOSS_RING_FULL: return "ring buffer full";
     case LOSS_MAP_FULL: return "map full";
-    case LOSS_STACK: return "stack trace lost";
     case LOSS_READ_FAILED: return "memory read failed";
     case LOSS_TRUNCATED: return "string truncated";
     case LOSS_LOOP: return "loop cut short";

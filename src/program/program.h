@@ -111,8 +111,9 @@ struct map_info {
     bool is_internal;       /* scratch of the compiler's own: never printed */
 };
 
-/* Distinct stacks of one kind: a hash map from struct stack_value's id (64 bits) to `limit` frames (64-bit addresses, or
- * struct bpf_stack_build_id); nframes of the stack_value says how many are valid. */
+/* Stacks of one kind. Each distinct one comes once, in an event "stack" whose number[0] is the index here: id (as in struct
+ * stack_value), pid, number of frames, then `limit` frames (64-bit addresses, or struct bpf_stack_build_id). The BPF map
+ * holds the ids that were sent. */
 struct stack_map {
     const char *symbol;
     uint32_t limit; /* frames */
@@ -146,7 +147,6 @@ struct event_site {
 enum loss_cause {
     LOSS_RING_FULL,    /* per probe group (prog) */
     LOSS_MAP_FULL,     /* per map */
-    LOSS_STACK,        /* stack map full or collision; per prog */
     LOSS_READ_FAILED,  /* per prog */
     LOSS_TRUNCATED,    /* strings cut, per prog */
     LOSS_LOOP,         /* loop cut short */

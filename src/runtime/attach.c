@@ -105,12 +105,21 @@ static attach_fn *attacher(enum attach_kind kind) {
 /* What went wrong in words, where the error number alone says little. */
 static const char *reason(struct runtime *rt, const struct probe *p, int error) {
     const char *why = error == -EPERM || error == -EACCES ? missing_privilege(rt->arena) : NULL;
+    enum attach_kind kind = rt->program->progs.v[p->prog].attach;
     if (why)
         return why;
-    if (error == -EINVAL && p->perf.period && rt->program->progs.v[p->prog].attach == ATTACH_PERF_EVENT)
-        return "the kernel refuses this event or rate";
-    if (error == -ENOENT && p->target && p->target[0] == '/')
-        return "the file is gone, or the kernel cannot place this event";
+    if (kind == ATTACH_PERF_EVENT && (error == -ENOENT || error == -EOPNOTSUPP))
+        return "this machine has no such counter (virtual machines often have none)";
+    if (kind == ATTACH_PERF_EVENT && error == -EINVAL && p->perf.freq)
+        return "the rate may be above the kernel's limit, /proc/sys/kernel/perf_event_max_sample_rate";
+    if (kind == ATTACH_PERF_EVENT && error == -EINVAL)
+        return "the kernel refuses this event or period";
+    if (kind == ATTACH_WATCHPOINT && error == -ENOSPC)
+        return "all debug registers of the processor are in use";
+    if ((kind == ATTACH_KPROBE || kind == ATTACH_KRETPROBE) && !kernel_features()->kprobes)
+        return "this kernel was built without kprobes";
+    if (error == -ESRCH && attach_pid(rt) > 0)
+        return "the process is gone";
     return strerror(-error);
 }
 
@@ -132,21 +141,30 @@ static bool report(struct runtime *rt, const struct probe *p, int error) {
     return false;
 }
 
+/* All places at once; if the kernel refuses, one by one, to learn which of them it is. */
 static bool attach_group(struct runtime *rt, const struct prog *prog) {
     bool is_kernel = prog->attach == ATTACH_KPROBE || prog->attach == ATTACH_KRETPROBE;
-    if (rt->opt->verbose)
-        for (uint32_t i = 0; i < prog->nprobes; i++)
-            fprintf(stderr, "Trying to attach probe: %s\n", rt->program->probes.v[prog->first_probe + i].name);
-    int error = is_kernel ? attach_kprobe_multi(rt, prog) : attach_uprobe_multi(rt, prog);
-    if (error)
-        return report(rt, &rt->program->probes.v[prog->first_probe], error);
-    rt->nattached += prog->nprobes;
+    int (*attach)(struct runtime *rt, const struct prog *prog, uint32_t first, uint32_t n) =
+        is_kernel ? attach_kprobe_multi : attach_uprobe_multi;
+    size_t before = rt->attached.n;
+    if (!attach(rt, prog, 0, prog->nprobes)) {
+        rt->nattached += prog->nprobes;
+        return true;
+    }
+    for (; rt->attached.n > before; rt->attached.n--)
+        close(rt->attached.v[rt->attached.n - 1].link);
+    for (uint32_t i = 0; i < prog->nprobes; i++) {
+        int error = attach(rt, prog, i, 1);
+        if (error && !report(rt, &rt->program->probes.v[prog->first_probe + i], error))
+            return false;
+        rt->nattached += !error;
+    }
     return true;
 }
 
-/* The kernel runs what hangs on one uprobe from the last attached to the first; scripts expect the order they name. */
-static bool runs_last_first(const struct prog *prog) {
-    return prog->attach == ATTACH_UPROBE || prog->attach == ATTACH_URETPROBE || prog->attach == ATTACH_USDT;
+static void say_trying(const struct runtime *rt, const struct probe *p) {
+    if (rt->opt->verbose)
+        fprintf(stderr, "Trying to attach probe: %s\n", p->name);
 }
 
 static bool attach_program(struct runtime *rt, const struct prog *prog) {

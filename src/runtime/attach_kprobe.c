@@ -22,16 +22,16 @@ int attach_kprobe(struct runtime *rt, const struct prog *prog, const struct prob
     return attach_keep_link(rt, bpf_program__attach_kprobe_opts(program_of(rt, prog), name, &opts), true);
 }
 
-int attach_kprobe_multi(struct runtime *rt, const struct prog *prog) {
+int attach_kprobe_multi(struct runtime *rt, const struct prog *prog, uint32_t first, uint32_t n) {
     struct arena *a = arena_new();
-    const char **names = ARENA_ARRAY(a, const char *, prog->nprobes);
-    __u64 *cookies = ARENA_ARRAY(a, __u64, prog->nprobes);
-    for (uint32_t i = 0; i < prog->nprobes; i++) {
-        const struct probe *p = &rt->program->probes.v[prog->first_probe + i];
+    const char **names = ARENA_ARRAY(a, const char *, n);
+    __u64 *cookies = ARENA_ARRAY(a, __u64, n);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct probe *p = &rt->program->probes.v[prog->first_probe + first + i];
         names[i] = p->event;
         cookies[i] = p->cookie;
     }
-    LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = names, .cookies = cookies, .cnt = prog->nprobes,
+    LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = names, .cookies = cookies, .cnt = n,
                 .retprobe = prog->attach == ATTACH_KRETPROBE);
     int error = attach_keep_link(rt, bpf_program__attach_kprobe_multi_opts(program_of(rt, prog), NULL, &opts), true);
     arena_free(a);

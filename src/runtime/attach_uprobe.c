@@ -22,49 +22,47 @@ int attach_uprobe(struct runtime *rt, const struct prog *prog, const struct prob
 }
 
 struct group {
+    const char *path;
     unsigned long *offsets, *semaphores;
     __u64 *cookies;
     size_t n;
     bool has_semaphores;
 };
 
-/* The probes of a program that are in the same file as probe `first`. */
-static void collect(struct runtime *rt, const struct prog *prog, uint32_t first, bool *done, struct group *g) {
-    const struct probe *probes = &rt->program->probes.v[prog->first_probe];
+/* Those of n probes that are in the same file as the first one not yet done; false when all are. */
+static bool collect(const struct probe *probes, uint32_t n, bool *done, struct group *g) {
     g->n = 0;
     g->has_semaphores = false;
-    for (uint32_t i = prog->nprobes; i-- > first;) { /* the kernel runs the last one first, see attach.c */
-        if (done[i] || strcmp(probes[i].target, probes[first].target) != 0)
+    for (uint32_t i = 0; i < n; i++) {
+        if (done[i] || (g->n && strcmp(probes[i].target, g->path) != 0))
             continue;
         done[i] = true;
+        g->path = probes[i].target;
         g->offsets[g->n] = probes[i].offset;
         g->semaphores[g->n] = probes[i].ref_ctr_offset;
         g->has_semaphores |= probes[i].ref_ctr_offset != 0;
         g->cookies[g->n++] = probes[i].cookie;
     }
+    return g->n;
 }
 
-static int attach_file(struct runtime *rt, const struct prog *prog, const char *path, const struct group *g) {
+static int attach_file(struct runtime *rt, const struct prog *prog, const struct group *g) {
     LIBBPF_OPTS(bpf_uprobe_multi_opts, opts, .offsets = g->offsets, .cookies = g->cookies, .cnt = g->n,
                 .ref_ctr_offsets = g->has_semaphores ? g->semaphores : NULL,
                 .retprobe = prog->attach == ATTACH_URETPROBE);
     return attach_keep_link(
-        rt, bpf_program__attach_uprobe_multi(program_of(rt, prog), attach_pid(rt), path, NULL, &opts), true);
+        rt, bpf_program__attach_uprobe_multi(program_of(rt, prog), attach_pid(rt), g->path, NULL, &opts), true);
 }
 
-int attach_uprobe_multi(struct runtime *rt, const struct prog *prog) {
+int attach_uprobe_multi(struct runtime *rt, const struct prog *prog, uint32_t first, uint32_t n) {
     struct arena *a = arena_new();
-    struct group g = { .offsets = ARENA_ARRAY(a, unsigned long, prog->nprobes),
-                       .semaphores = ARENA_ARRAY(a, unsigned long, prog->nprobes),
-                       .cookies = ARENA_ARRAY(a, __u64, prog->nprobes) };
-    bool *done = ARENA_ARRAY(a, bool, prog->nprobes);
+    struct group g = { .offsets = ARENA_ARRAY(a, unsigned long, n),
+                       .semaphores = ARENA_ARRAY(a, unsigned long, n),
+                       .cookies = ARENA_ARRAY(a, __u64, n) };
+    bool *done = ARENA_ARRAY(a, bool, n);
     int error = 0;
-    for (uint32_t i = 0; i < prog->nprobes && !error; i++) {
-        if (done[i])
-            continue;
-        collect(rt, prog, i, done, &g);
-        error = attach_file(rt, prog, rt->program->probes.v[prog->first_probe + i].target, &g);
-    }
+    while (!error && collect(&rt->program->probes.v[prog->first_probe + first], n, done, &g))
+        error = attach_file(rt, prog, &g);
     arena_free(a);
     return error;
 }

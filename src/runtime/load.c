@@ -195,9 +195,6 @@ static bool take_fds(struct runtime *rt) {
     rt->map_fds = ARENA_ARRAY(rt->arena, int, p->maps.n);
     for (size_t i = 0; i < p->maps.n; i++)
         rt->map_fds[i] = find_map(rt, p->maps.v[i]->symbol);
-    rt->stack_fds = ARENA_ARRAY(rt->arena, int, p->stack_maps.n);
-    for (size_t i = 0; i < p->stack_maps.n; i++)
-        rt->stack_fds[i] = find_map(rt, p->stack_maps.v[i].symbol);
     return take_globals(rt);
 }
 

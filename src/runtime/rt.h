@@ -9,6 +9,7 @@
 
 #include "builtins/builtin.h"
 #include "runtime/runtime.h"
+#include "support/hmap.h"
 
 struct bpf_object;
 struct bpf_link;
@@ -42,7 +43,6 @@ struct runtime {
     int *prog_fds;
     bool *has_multi_link;       /* one link for all places of the program */
     int *map_fds;   /* by number of program->maps; -1: lives in the globals */
-    int *stack_fds; /* by number of program->stack_maps */
     uint8_t *globals; /* the map's memory, shared with the programs */
     size_t globals_size;
     char *logs; /* verifier output: log_size bytes a program, only touched when one is rejected */
@@ -80,6 +80,7 @@ struct runtime {
     bool owns_output;
     struct resolver resolver;
     struct symbols *symbols;
+    struct hmap stacks; /* struct stack_key → frames */
     struct user_names *users;
     struct cgroups *cgroups;
     struct arena *names;      /* of users and cgroups */
@@ -105,15 +106,16 @@ void detach_all(struct runtime *rt);
 void detach_finish(struct runtime *rt);
 /* Programs that run by BPF_PROG_TEST_RUN: begin, end, self. */
 void run_special(struct runtime *rt, enum attach_kind kind, void (*between)(struct runtime *rt));
-/* attach_perf.c, attach_uprobe.c, attach_kprobe.c: one probe, or all probes of a program. 0 or -errno; what is attached
+/* attach_perf.c, attach_uprobe.c, attach_kprobe.c: one probe, or n probes of a program from its number
+ * `first` on. 0 or -errno; what is attached
  * is added. */
 void attach_perf_prepare(struct runtime *rt);
 int attach_perf_event(struct runtime *rt, const struct prog *prog, const struct probe *p);
 int attach_perf_tracepoint(struct runtime *rt, const struct prog *prog, const struct probe *p);
 int attach_uprobe(struct runtime *rt, const struct prog *prog, const struct probe *p);
-int attach_uprobe_multi(struct runtime *rt, const struct prog *prog);
+int attach_uprobe_multi(struct runtime *rt, const struct prog *prog, uint32_t first, uint32_t n);
 int attach_kprobe(struct runtime *rt, const struct prog *prog, const struct probe *p);
-int attach_kprobe_multi(struct runtime *rt, const struct prog *prog);
+int attach_kprobe_multi(struct runtime *rt, const struct prog *prog, uint32_t first, uint32_t n);
 void attach_keep(struct runtime *rt, struct attachment a);
 /* Takes the fd out of libbpf's link and frees the rest. */
 int attach_keep_link(struct runtime *rt, struct bpf_link *link, bool is_slow);

@@ -107,6 +107,7 @@ static bool begin(struct runtime *rt) {
         rt->nattached = (uint32_t)rt->program->probes.n;
     else if (!attach_all(rt))
         return false;
+    diag_flush(rt->diag, stderr); /* warnings about probes left out */
     return true;
 }
 

@@ -42,6 +42,8 @@ struct sink *runtime_sink(struct runtime *rt);
 const struct resolver *runtime_resolver(struct runtime *rt);
 const struct runtime_options *runtime_options(struct runtime *rt);
 struct symbols *runtime_symbols(struct runtime *rt);
+/* Keeps the frames of stack `id` (program->stack_maps number `kind`) for when it is shown. */
+void runtime_keep_stack(struct runtime *rt, uint32_t kind, uint64_t id, uint64_t nframes, const void *frames);
 /* Ends the run after this event; the last code wins. */
 void runtime_exit(struct runtime *rt, int code);
 /* Prints a map as it is now. */

@@ -1,20 +1,41 @@
-/* Stacks as text (reference §17.2): frames are looked up in the stack map when they are shown. */
-#include <bpf/bpf.h>
-#include <errno.h>
+/* Stacks: kept as they come (each distinct one once), and their text (reference §17.2). */
 #include <linux/bpf.h>
 #include <string.h>
 
 #include "runtime/rt.h"
 
-/* The map that holds stacks of this type, or -1. */
-static int find_map(const struct runtime *rt, const struct type *t) {
+struct stack_key {
+    uint64_t id;
+    uint32_t kind, unused;
+};
+
+static size_t frame_size(bool is_build_id) {
+    return is_build_id ? sizeof(struct bpf_stack_build_id) : sizeof(uint64_t);
+}
+
+void runtime_keep_stack(struct runtime *rt, uint32_t kind, uint64_t id, uint64_t nframes, const void *frames) {
+    const struct stack_map *m = &rt->program->stack_maps.v[kind];
+    struct stack_key key = { id, kind, 0 };
+    if (!rt->stacks.arena)
+        hmap_init(&rt->stacks, rt->arena);
+    if (hmap_getn(&rt->stacks, (const char *)&key, sizeof key))
+        return; /* the kernel had forgotten that it sent it */
+    size_t size = (nframes < m->limit ? nframes : m->limit) * frame_size(m->is_build_id);
+    void *copy = arena_alloc(rt->arena, size);
+    memcpy(copy, frames, size);
+    hmap_putn(&rt->stacks, (const char *)&key, sizeof key, copy);
+}
+
+/* NULL when it never came: the ring buffer was full. */
+static const void *find_frames(const struct runtime *rt, const struct type *t, uint64_t id) {
     bool is_build_id = t->stack_mode == STACK_BUILD_ID;
-    for (size_t i = 0; i < rt->program->stack_maps.n; i++) {
+    for (uint32_t i = 0; rt->stacks.arena && i < rt->program->stack_maps.n; i++) {
         const struct stack_map *m = &rt->program->stack_maps.v[i];
+        struct stack_key key = { id, i, 0 };
         if (m->limit == t->limit && m->is_build_id == is_build_id)
-            return rt->stack_fds[i];
+            return hmap_getn(&rt->stacks, (const char *)&key, sizeof key);
     }
-    return -1;
+    return NULL;
 }
 
 struct frames {
@@ -89,22 +110,16 @@ static void frame(const struct frames *f, const void *frames, uint64_t i) {
 
 void resolve_stack(void *ctx, struct strbuf *out, const struct type *t, const struct stack_value *v, unsigned indent) {
     struct runtime *rt = ctx;
-    struct arena *a = arena_new();
-    size_t size = t->stack_mode == STACK_BUILD_ID ? sizeof(struct bpf_stack_build_id) : sizeof(uint64_t);
-    void *frames = arena_alloc_array(a, size, t->limit);
+    const void *frames = v->id ? find_frames(rt, t, (uint64_t)v->id) : NULL;
     uint64_t n = v->nframes < t->limit ? v->nframes : t->limit;
-    int fd = find_map(rt, t);
+    struct frames f = { out, rt, t, v, indent };
     strbuf_addc(out, '\n');
-    if (v->id && n && fd >= 0 && bpf_map_lookup_elem(fd, &v->id, frames)) {
-        /* Its entry was lost: the map of stacks was full. */
+    if (v->id && n && !frames) {
         strbuf_fill(out, ' ', indent);
         strbuf_adds(out, "[lost]\n");
-        n = 0;
     }
-    struct frames f = { out, rt, t, v, indent };
-    for (uint64_t i = 0; v->id && i < n; i++) {
+    for (uint64_t i = 0; frames && i < n; i++) {
         frame(&f, frames, i);
         strbuf_addc(out, '\n');
     }
-    arena_free(a);
 }

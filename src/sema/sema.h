@@ -45,7 +45,6 @@ struct checked {
     struct program *program;
     struct typedb *types;
     VEC(struct block *) blocks; /* in attach order */
-    bool uses_stack_len; /* len(stack) somewhere: stack values carry frame counts */
     int pid;             /* -p: blocks with use.pid_filter run for this process only */
     bool report_reads;   /* -k: failed reads and lookups become run-time errors */
 };
