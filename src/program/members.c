@@ -22,7 +22,7 @@ static const char *const attach_names[] = { "begin",  "end",       "signal", "te
                                             "kprobe", "kretprobe", "fentry", "fexit",  "iter",      "watchpoint" };
 static const char *const storage_names[] = { "global",   "global_percpu", "hash",
                                              "lru_hash", "percpu_hash",   "percpu_lru_hash" };
-static const char *const cause_names[] = { "ring_full", "map_full", "stack", "read_failed", "truncated", "loop" };
+static const char *const cause_names[] = { "ring_full", "map_full", "read_failed", "truncated", "loop" };
 
 static const struct member config_list[] = {
     M(M_BOOL, config, cpp_demangle),
