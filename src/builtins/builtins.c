@@ -4,9 +4,9 @@
 #include <string.h>
 
 const struct builtin *const builtin_groups[] = {
-    builtins_context, builtins_args,  builtins_memory, builtins_strings, builtins_net,  builtins_symbols,
-    builtins_stacks,  builtins_print, builtins_output, builtins_control, builtins_maps, builtins_meta,
-    builtins_config,  NULL,
+    builtins_context, builtins_args,    builtins_memory, builtins_strings, builtins_net,
+    builtins_names,   builtins_symbols, builtins_stacks, builtins_print,   builtins_output,
+    builtins_control, builtins_maps,    builtins_meta,   builtins_config,  NULL,
 };
 
 /* Names are looked up a few times for every identifier of a script, so in order of comparison cost, not of beauty. */
@@ -56,12 +56,14 @@ static const char *const names[] = {
     "probetype",     "pton",
     "rand",          "reg",
     "retval",        "signal",
-    "signal_thread", "skboutput",
-    "socket_cookie", "static_assert",
-    "str",           "strcap",
-    "strcontains",   "strftime",
-    "strlen",        "strncmp",
-    "strstr",        "system",
+    "signal_name",   "signal_thread",
+    "skboutput",     "socket_cookie",
+    "static_assert", "str",
+    "str_concat",    "strcap",
+    "strcontains",   "strerror",
+    "strftime",      "strlen",
+    "strncmp",       "strstr",
+    "syscall_name",  "system",
     "tid",           "time",
     "uaddr",         "uid",
     "unwatch",       "uptr",

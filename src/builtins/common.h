@@ -60,7 +60,7 @@ LLVMValueRef probe_table(struct codegen *cg, const void *rows, size_t n, size_t 
 LLVMValueRef emit_pid_tgid(struct codegen *cg, bool initial);
 
 extern const struct builtin builtins_context[], builtins_args[], builtins_memory[], builtins_strings[], builtins_net[],
-    builtins_symbols[], builtins_stacks[], builtins_print[], builtins_output[], builtins_control[], builtins_maps[],
-    builtins_meta[], builtins_config[];
+    builtins_names[], builtins_symbols[], builtins_stacks[], builtins_print[], builtins_output[], builtins_control[],
+    builtins_maps[], builtins_meta[], builtins_config[];
 
 #endif

@@ -154,6 +154,8 @@ static const struct type *check_buf(struct sema *s, struct node *n) {
         return &type_poison;
     c->as = arg_space(s, a);
     c->limit = length;
+    if (k != TY_PTR && !type_is_intlike(a->type) && a->type->size < length)
+        c->limit = a->type->size; /* what lies behind it is not ours to show */
     return type_buffer(s->arena, length);
 }
 

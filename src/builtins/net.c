@@ -6,7 +6,7 @@
 
 enum { MAC_SIZE = 6, IPV4_SIZE = 4, IPV6_SIZE = 16 };
 
-/* Space that an integer or pointer argument is read from; kept for emit. */
+/* Space that an address is read from; kept for emit. */
 static void keep_space(struct sema *s, struct node *n, const struct node *a) {
     enum addr_space *as = n->call.data ? n->call.data : ARENA_NEW(s->arena, enum addr_space);
     *as = arg_space(s, a);
@@ -63,7 +63,8 @@ static const struct type *check_ntop(struct sema *s, struct node *n) {
     if (!is_bytes && a->type->kind != TY_PTR && !type_is_intlike(a->type))
         return sema_error(s, n, D_BAD_ARGUMENT, "ntop() expects an integer or array argument, got %s",
                           type_label(a->type));
-    keep_space(s, n, a);
+    if (a->type->kind == TY_PTR)
+        keep_space(s, n, a);
     return &type_inet;
 }
 
