@@ -18,8 +18,8 @@ static void add(struct probe_env *env, const struct kernel_function *f, void *ct
     struct spec *s = ctx;
     const char *name = arena_printf(env->arena, "%s:%s:%s", s->provider, f->module, f->name);
     struct probe *p = probe_add(env, s->b, s->ap, s->provider, name);
-    p->target = f->module;
-    p->event = f->name;
+    p->target = arena_strdup(env->arena, f->module); /* the table of symbols goes before the probe */
+    p->event = arena_strdup(env->arena, f->name);
 }
 
 /* fentry:bpf[:ID]:PROG */

@@ -22,8 +22,9 @@ static struct probe *add(struct spec *s, const char *module, const char *functio
     if (s->offset)
         place = arena_printf(a, "%s+%llu", place, (unsigned long long)s->offset);
     struct probe *p = probe_add(s->env, s->b, s->ap, s->provider, arena_printf(a, "%s:%s", s->provider, place));
-    p->target = s->module && strcmp(module, "vmlinux") != 0 ? module : NULL;
-    p->event = function;
+    /* Copies: the table of symbols goes before the probe. */
+    p->target = s->module && strcmp(module, "vmlinux") != 0 ? arena_strdup(a, module) : NULL;
+    p->event = arena_strdup(a, function);
     p->offset = s->offset;
     return p;
 }

@@ -162,20 +162,25 @@ static bool attach_group(struct runtime *rt, const struct prog *prog) {
     return true;
 }
 
+/* The kernel runs what hangs on one uprobe from the last attached to the first; scripts expect the order they name. */
+static bool runs_last_first(const struct prog *prog) {
+    return prog->attach == ATTACH_UPROBE || prog->attach == ATTACH_URETPROBE || prog->attach == ATTACH_USDT;
+}
+
 static void say_trying(const struct runtime *rt, const struct probe *p) {
     if (rt->opt->verbose)
         fprintf(stderr, "Trying to attach probe: %s\n", p->name);
 }
 
 static bool attach_program(struct runtime *rt, const struct prog *prog) {
+    attach_fn *attach = attacher(prog->attach);
+    const struct probe *probes = &rt->program->probes.v[prog->first_probe];
+    for (uint32_t i = 0; i < prog->nprobes && attach != attach_nothing; i++)
+        say_trying(rt, &probes[i]);
     if (rt->has_multi_link[number_of(rt, prog)])
         return attach_group(rt, prog);
-    attach_fn *attach = attacher(prog->attach);
     for (uint32_t i = 0; i < prog->nprobes; i++) {
-        uint32_t nth = runs_last_first(prog) ? prog->nprobes - 1 - i : i;
-        const struct probe *p = &rt->program->probes.v[prog->first_probe + nth];
-        if (rt->opt->verbose && attach != attach_nothing)
-            fprintf(stderr, "Trying to attach probe: %s\n", p->name);
+        const struct probe *p = &probes[runs_last_first(prog) ? prog->nprobes - 1 - i : i];
         int error = attach(rt, prog, p);
         if (error && !report(rt, p, error))
             return false;

@@ -29,11 +29,12 @@ struct group {
     bool has_semaphores;
 };
 
-/* Those of n probes that are in the same file as the first one not yet done; false when all are. */
+/* Those of n probes that are in the same file as the last one not yet done; false when all are. From the last to the
+ * first, see attach.c. */
 static bool collect(const struct probe *probes, uint32_t n, bool *done, struct group *g) {
     g->n = 0;
     g->has_semaphores = false;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = n; i-- > 0;) {
         if (done[i] || (g->n && strcmp(probes[i].target, g->path) != 0))
             continue;
         done[i] = true;
