@@ -38,9 +38,12 @@ void show_info(FILE *out) {
 #endif
                  "  blazesym (advanced symbolization): no\n\n");
     const struct entry helpers[] = {
-        { "dpath", f->dpath },           { "get_tai_ns", f->get_tai_ns },
-        { "get_func_ip", f->get_func_ip }, { "lookup_percpu_elem", f->lookup_percpu_elem },
-        { "loop", f->loop },             { "get_attach_cookie", f->attach_cookie },
+        { "dpath", f->dpath },
+        { "get_tai_ns", f->get_tai_ns },
+        { "get_func_ip", f->get_func_ip },
+        { "lookup_percpu_elem", f->lookup_percpu_elem },
+        { "loop", f->loop },
+        { "get_attach_cookie", f->attach_cookie },
     };
     section(out, "Kernel helpers", helpers, sizeof helpers / sizeof *helpers);
     const struct entry features[] = {
@@ -52,9 +55,12 @@ void show_info(FILE *out) {
     };
     section(out, "Kernel features", features, sizeof features / sizeof *features);
     const struct entry probes[] = {
-        { "kprobe", f->kprobes },               { "kprobe_multi", f->kprobe_multi },
-        { "kprobe_session", f->kprobe_session }, { "uprobe_multi", f->uprobe_multi },
-        { "fentry", f->fentry },                { "iter", f->iter },
+        { "kprobe", f->kprobes },
+        { "kprobe_multi", f->kprobe_multi },
+        { "kprobe_session", f->kprobe_session },
+        { "uprobe_multi", f->uprobe_multi },
+        { "fentry", f->fentry },
+        { "iter", f->iter },
     };
     section(out, "Probe types", probes, sizeof probes / sizeof *probes);
 }

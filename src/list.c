@@ -25,7 +25,12 @@ static void printer_open(struct printer *p, struct arena *a, struct typedb *type
                          struct diag *d, const struct options *opt) {
     *p = (struct printer){
         .listing = { .line = print_line, .verbose = opt->verbose > 0, .ctx = p },
-        .env = { .arena = a, .types = types, .diag = d, .config = config, .pid = opt->pid, .is_unsafe = opt->is_unsafe,
+        .env = { .arena = a,
+                 .types = types,
+                 .diag = d,
+                 .config = config,
+                 .pid = opt->pid,
+                 .is_unsafe = opt->is_unsafe,
                  .traceable_functions = opt->traceable },
     };
 }

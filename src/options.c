@@ -12,7 +12,7 @@
 enum option_id {
 #define GROUP(title)
 #define OPTION(id, short_name, long_name, word, help) OPT_##id,
-#define HIDDEN(id, short_name, long_name, word) OPT_##id,
+#define HIDDEN(id, short_name, long_name, word)       OPT_##id,
 #include "options.def"
 };
 
@@ -24,9 +24,9 @@ struct row {
 };
 
 static const struct row rows[] = {
-#define GROUP(title) { .group = title },
+#define GROUP(title)                                  { .group = title },
 #define OPTION(id, short_name, long_name, word, help) { OPT_##id, short_name, long_name, word, help, NULL },
-#define HIDDEN(id, short_name, long_name, word) { OPT_##id, short_name, long_name, word, NULL, NULL },
+#define HIDDEN(id, short_name, long_name, word)       { OPT_##id, short_name, long_name, word, NULL, NULL },
 #include "options.def"
 };
 enum { NROWS = sizeof rows / sizeof *rows };
@@ -135,9 +135,13 @@ static bool set_buffering(struct options *o, const char *mode) {
 }
 
 static bool set_mode(struct options *o, const char *name) {
-    static const struct { const char *name; enum mode mode; } modes[] = {
-        { "codegen", MODE_CODEGEN }, { "compiler-bench", MODE_COMPILER_BENCH }, { "bench", MODE_BENCH },
-        { "test", MODE_TEST },       { "format", MODE_FORMAT },
+    static const struct {
+        const char *name;
+        enum mode mode;
+    } modes[] = {
+        { "codegen", MODE_CODEGEN }, { "compiler-bench", MODE_COMPILER_BENCH },
+        { "bench", MODE_BENCH },     { "test", MODE_TEST },
+        { "format", MODE_FORMAT },
     };
     for (unsigned i = 0; i < sizeof modes / sizeof *modes; i++)
         if (strcmp(modes[i].name, name) == 0) {
@@ -148,7 +152,8 @@ static bool set_mode(struct options *o, const char *name) {
 }
 
 /* Calls set for each word of a comma-separated list until it returns false. */
-static bool each_word(struct options *o, const char *list, bool (*set)(struct options *o, const char *word, size_t len)) {
+static bool each_word(struct options *o, const char *list,
+                      bool (*set)(struct options *o, const char *word, size_t len)) {
     for (;;) {
         size_t len = strcspn(list, ",");
         if (!set(o, list, len))
@@ -160,7 +165,10 @@ static bool each_word(struct options *o, const char *list, bool (*set)(struct op
 }
 
 static bool set_stage(struct options *o, const char *word, size_t len) {
-    static const struct { const char *name; unsigned show; } stages[] = {
+    static const struct {
+        const char *name;
+        unsigned show;
+    } stages[] = {
         { "ast", SHOW_AST },
         { "types", SHOW_TYPES },
         { "ir", SHOW_IR_OPT },
@@ -172,7 +180,8 @@ static bool set_stage(struct options *o, const char *word, size_t len) {
         { "libbpf", SHOW_LIBBPF },
         { "verifier", SHOW_VERIFIER },
         { "parse", SHOW_PARSE },
-        { "all", SHOW_AST | SHOW_TYPES | SHOW_IR | SHOW_IR_OPT | SHOW_ASM | SHOW_PROGRAM | SHOW_LIBBPF | SHOW_VERIFIER },
+        { "all",
+          SHOW_AST | SHOW_TYPES | SHOW_IR | SHOW_IR_OPT | SHOW_ASM | SHOW_PROGRAM | SHOW_LIBBPF | SHOW_VERIFIER },
     };
     for (unsigned i = 0; i < sizeof stages / sizeof *stages; i++)
         if (strlen(stages[i].name) == len && memcmp(stages[i].name, word, len) == 0) {
@@ -183,7 +192,10 @@ static bool set_stage(struct options *o, const char *word, size_t len) {
 }
 
 static bool set_no_feature(struct options *o, const char *word, size_t len) {
-    const struct { const char *name; bool *flag; } features[] = {
+    const struct {
+        const char *name;
+        bool *flag;
+    } features[] = {
         { "kprobe_multi", &o->no_kprobe_multi },
         { "kprobe_session", &o->no_kprobe_session },
         { "uprobe_multi", &o->no_uprobe_multi },
@@ -254,7 +266,10 @@ static bool apply(struct options *o, struct arena *a, enum option_id id, const c
     case OPT_DRY_RUN: o->is_dry_run = true; return true;
     case OPT_VERIFY_IR: o->verify_ir = true; return true;
     case OPT_DEBUG: return each_word(o, arg, set_stage);
-    case OPT_EMIT_ELF: o->emit_elf = arg; o->is_dry_run = true; return true;
+    case OPT_EMIT_ELF:
+        o->emit_elf = arg;
+        o->is_dry_run = true;
+        return true;
     case OPT_EMIT_LLVM: o->emit_llvm = arg; return true;
     case OPT_STOP_AFTER: return set_stop(o, arg);
     }

@@ -32,9 +32,9 @@ enum request { REQUEST_RUN, REQUEST_HELP, REQUEST_VERSION, REQUEST_INFO };
 struct options {
     enum request request;
     enum mode mode;
-    const char *program; /* -e, or NULL */
-    const char *file;    /* path or "-", or NULL */
-    const char *pattern; /* -l without -e: the pattern or file, or NULL */
+    const char *program;       /* -e, or NULL */
+    const char *file;          /* path or "-", or NULL */
+    const char *pattern;       /* -l without -e: the pattern or file, or NULL */
     const char *const *params; /* $1 … */
     size_t nparams;
     const char *const *named; /* --words behind "--"; ends with NULL */

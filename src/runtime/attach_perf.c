@@ -88,8 +88,11 @@ int attach_perf_tracepoint(struct runtime *rt, const struct prog *prog, const st
     int64_t id = (int64_t)p->id;
     if (id < 0)
         return (int)id;
-    struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof attr, .config = (uint64_t)id,
-                                    .sample_period = 1, .wakeup_events = 1 };
+    struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT,
+                                    .size = sizeof attr,
+                                    .config = (uint64_t)id,
+                                    .sample_period = 1,
+                                    .wakeup_events = 1 };
     int event = open_event(&attr, -1, 0);
     if (event < 0)
         return event;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -58,7 +59,7 @@ static const char *search(struct arena *a, const char *name, int *error) {
     }
     const char *dir = getenv("PATH");
     *error = ENOENT;
-    for (dir = dir ? dir : "/usr/local/bin:/usr/bin:/bin"; ; dir++) {
+    for (dir = dir ? dir : "/usr/local/bin:/usr/bin:/bin";; dir++) {
         size_t n = strcspn(dir, ":");
         const char *path = n ? arena_printf(a, "%.*s/%s", (int)n, dir, name) : name;
         int e = check_executable(path);
@@ -72,14 +73,16 @@ static const char *search(struct arena *a, const char *name, int *error) {
     }
 }
 
-/* In the child: nothing but system calls. */
+/* In the child: nothing but system calls. What was checked beforehand can still fail (a foreign architecture). */
 _Noreturn static void wait_and_exec(int gate, const char *path, char **argv) {
     char byte;
     ssize_t n;
     while ((n = read(gate, &byte, 1)) < 0 && errno == EINTR)
         ;
-    if (n == 1)
+    if (n == 1) {
         execv(path, argv);
+        dprintf(STDERR_FILENO, "ERROR: Failed to run '%s': %s\n", path, strerror(errno));
+    }
     _exit(n == 1 ? 127 : 0);
 }
 

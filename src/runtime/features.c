@@ -64,7 +64,8 @@ static bool has_helper(enum bpf_prog_type type, int helper) {
         close(prog);
     if (prog == -EPERM)
         return false;
-    return prog >= 0 || (!strstr(log, "invalid func") && !strstr(log, "unknown func") && !strstr(log, "cannot use helper"));
+    return prog >= 0 ||
+           (!strstr(log, "invalid func") && !strstr(log, "unknown func") && !strstr(log, "cannot use helper"));
 }
 
 static bool has_map(enum bpf_map_type type, unsigned key, unsigned value, unsigned entries) {

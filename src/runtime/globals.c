@@ -6,9 +6,7 @@
 #include "maps/map_kind.h"
 #include "runtime/rt.h"
 
-bool map_in_globals(const struct map_info *m) {
-    return m->storage == MAP_GLOBAL || m->storage == MAP_GLOBAL_PERCPU;
-}
+bool map_in_globals(const struct map_info *m) { return m->storage == MAP_GLOBAL || m->storage == MAP_GLOBAL_PERCPU; }
 
 static uint32_t nslots(const struct runtime *rt, const struct map_info *m) {
     return m->storage == MAP_GLOBAL_PERCPU ? rt->program->ncpus : 1;

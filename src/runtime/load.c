@@ -117,14 +117,30 @@ static bool open_object(struct runtime *rt, const void *elf, size_t elf_size) {
 
 /* ---- failure ------------------------------------------------------------------------------- */
 
+/* Programs that hang on kernel functions by their BTF are what some kernels refuse without a word. */
+static const struct prog *first_by_btf(const struct program *p) {
+    for (VEC_EACH(prog, &p->progs))
+        if (needs_target(prog->attach))
+            return prog;
+    return NULL;
+}
+
 static void report_failure(struct runtime *rt, int error) {
     const char *why = error == -EPERM || error == -EACCES ? missing_privilege(rt->arena) : NULL;
     if (why) {
         diag_error(rt->diag, D_LOAD, nowhere(), "%s", why);
         return;
     }
-    struct diagnostic *g =
-        diag_error(rt->diag, D_LOAD, nowhere(),
+    const struct prog *prog = first_by_btf(rt->program);
+    struct diagnostic *g;
+    if (prog && (error == -EPERM || error == -EINVAL || error == -ENOTSUP)) {
+        g = diag_error(rt->diag, D_LOAD, rt->program->probes.v[prog->first_probe].span,
+                       "Error loading BPF program for %s. Error code: %d (%s).", prog->function, error,
+                       strerror(-error));
+        diag_hint(rt->diag, g, "this kernel, or a policy of this machine, does not allow programs of this kind");
+        return;
+    }
+    g = diag_error(rt->diag, D_LOAD, nowhere(),
                    "Unknown BPF object load failure. Try using the \"-d libbpf\" option to see the full loading log.");
     diag_hint(rt->diag, g, "the kernel says: %s", strerror(-error));
 }
@@ -149,7 +165,8 @@ static void show_logs(struct runtime *rt) {
     size_t n = rt->program->progs.n, log_size = n ? rt->logs_size / n : 0;
     for (uint32_t i = 0; i < n; i++)
         if (rt->logs[i * log_size])
-            fprintf(stderr, "BPF verifier log for %s:\n%s\n", rt->program->progs.v[i].function, rt->logs + i * log_size);
+            fprintf(stderr, "BPF verifier log for %s:\n%s\n", rt->program->progs.v[i].function,
+                    rt->logs + i * log_size);
 }
 
 /* ---- maps ---------------------------------------------------------------------------------- */

@@ -31,7 +31,8 @@ static void deliver(struct runtime *rt, const void *data, size_t size) {
     if (size < sizeof header || header.site >= rt->program->events.n || header.size > size - sizeof header)
         return;
     if (rt->deliver[header.site])
-        rt->deliver[header.site](rt, rt->program->events.v[header.site], (const char *)data + sizeof header, header.size);
+        rt->deliver[header.site](rt, rt->program->events.v[header.site], (const char *)data + sizeof header,
+                                 header.size);
 }
 
 /* Of exit() the fact is needed at once: no other begin probe runs. */

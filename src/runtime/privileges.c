@@ -34,13 +34,14 @@ static const char *missing_capabilities(struct arena *a) {
     bool bpf = has_cap(data, CAP_BPF_NR), perfmon = has_cap(data, CAP_PERFMON_NR);
     if (bpf && perfmon)
         return NULL;
-    return arena_printf(a,
-                        "the kernel refuses BPF to this user: %s missing (run as root, or grant %s with sudo, setpriv or a "
-                        "service's AmbientCapabilities)",
-                        bpf       ? "CAP_PERFMON is"
-                        : perfmon ? "CAP_BPF is"
-                                  : "CAP_BPF and CAP_PERFMON are",
-                        bpf || perfmon ? "it" : "them");
+    return arena_printf(
+        a,
+        "the kernel refuses BPF to this user: %s missing (run as root, or grant %s with sudo, setpriv or a "
+        "service's AmbientCapabilities)",
+        bpf       ? "CAP_PERFMON is"
+        : perfmon ? "CAP_BPF is"
+                  : "CAP_BPF and CAP_PERFMON are",
+        bpf || perfmon ? "it" : "them");
 }
 
 const char *missing_privilege(struct arena *a) {

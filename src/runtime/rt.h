@@ -41,9 +41,9 @@ struct runtime {
     struct bpf_object *object;
     struct bpf_program **progs; /* by number of program->progs */
     int *prog_fds;
-    bool *has_multi_link;       /* one link for all places of the program */
-    int *map_fds;   /* by number of program->maps; -1: lives in the globals */
-    uint8_t *globals; /* the map's memory, shared with the programs */
+    bool *has_multi_link; /* one link for all places of the program */
+    int *map_fds;         /* by number of program->maps; -1: lives in the globals */
+    uint8_t *globals;     /* the map's memory, shared with the programs */
     size_t globals_size;
     char *logs; /* verifier output: log_size bytes a program, only touched when one is rejected */
     size_t logs_size;
@@ -53,7 +53,7 @@ struct runtime {
     uint32_t nattached; /* probes, for the notice */
     bool is_detached;
     struct closer *closer; /* detach.c: threads at work */
-    char online[4096]; /* CPUs, as "0-3,6" */
+    char online[4096];     /* CPUs, as "0-3,6" */
 
     /* poll.c */
     struct ring_buffer *ring;
@@ -83,9 +83,9 @@ struct runtime {
     struct hmap stacks; /* struct stack_key → frames */
     struct user_names *users;
     struct cgroups *cgroups;
-    struct arena *names;      /* of users and cgroups */
-    int64_t boot_offset_ns;   /* wall clock - CLOCK_BOOTTIME */
-    int64_t tai_offset_ns;    /* CLOCK_TAI - wall clock */
+    struct arena *names;    /* of users and cgroups */
+    int64_t boot_offset_ns; /* wall clock - CLOCK_BOOTTIME */
+    int64_t tai_offset_ns;  /* CLOCK_TAI - wall clock */
 };
 
 /* load.c: opens, sizes and loads the object; false after errors (in rt->diag). */

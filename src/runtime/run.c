@@ -36,8 +36,13 @@ struct strbuf *runtime_buffer(struct runtime *rt) {
 
 static bool open_output(struct runtime *rt) {
     const struct runtime_options *o = rt->opt;
-    rt->sink = (struct sink){ .ops = o->format, .resolver = &rt->resolver, .fd = STDOUT_FILENO, .err_fd = STDERR_FILENO,
-                              .buffering = o->buffering, .quiet = o->quiet, .no_warnings = o->no_warnings,
+    rt->sink = (struct sink){ .ops = o->format,
+                              .resolver = &rt->resolver,
+                              .fd = STDOUT_FILENO,
+                              .err_fd = STDERR_FILENO,
+                              .buffering = o->buffering,
+                              .quiet = o->quiet,
+                              .no_warnings = o->no_warnings,
                               .color = rt->diag->color };
     if (!o->output_file)
         return true;

@@ -15,8 +15,8 @@
 struct runtime;
 
 struct runtime_options {
-    int pid;              /* -p */
-    const char *command;  /* -c: already started stopped by child_start; see child */
+    int pid;             /* -p */
+    const char *command; /* -c: already started stopped by child_start; see child */
     struct child *child;
     const char *output_file; /* -o, or NULL */
     const struct sink_ops *format;

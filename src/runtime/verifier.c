@@ -32,9 +32,11 @@ static bool starts_with(const char *s, size_t len, const char *prefix) {
 
 /* Lines that say how far the verifier came or what it did, not why it stopped. */
 static bool is_remark(const char *s, size_t len) {
-    static const char *const prefixes[] = { "processed ", "verification time ", "stack depth ", "insns_state ", "max_states ",
-                                            "mark_precise: ", "parent ", "last_idx ", "regs=", "func#", "from ", "; ",
-                                            "arg#", "Global function", "Validating ", "-- " };
+    static const char *const prefixes[] = {
+        "processed ", "verification time ", "stack depth ", "insns_state ", "max_states ", "mark_precise: ",
+        "parent ",    "last_idx ",          "regs=",        "func#",        "from ",       "; ",
+        "arg#",       "Global function",    "Validating ",  "-- "
+    };
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (starts_with(s, len, prefixes[i]))
             return true;
@@ -86,16 +88,20 @@ struct explanation {
 static const struct explanation explanations[] = {
     { "Too large", "a BPF program has 512 bytes of stack: set on_stack_limit lower in the config block" },
     { "invalid write to stack", "a BPF program has 512 bytes of stack: set on_stack_limit lower in the config block" },
-    { "program is too large", "the verifier follows every turn of a loop and gave up: make the loop shorter, or the body "
-                              "simpler" },
-    { "too complex", "the verifier follows every turn of a loop and gave up: make the loop shorter, or the body simpler" },
-    { "infinite loop detected", "the verifier sees no progress in this loop: its condition must change with every turn" },
+    { "program is too large",
+      "the verifier follows every turn of a loop and gave up: make the loop shorter, or the body "
+      "simpler" },
+    { "too complex",
+      "the verifier follows every turn of a loop and gave up: make the loop shorter, or the body simpler" },
+    { "infinite loop detected",
+      "the verifier sees no progress in this loop: its condition must change with every turn" },
     { "back-edge", "kernels before 5.3 allow no loops" },
     { "_or_null'", "the value may be absent: test it before it is used" },
     { "invalid mem access 'scalar'", "a number is used as an address: cast it to a pointer and read it with a cast or "
                                      "str(), buf(), kptr(), uptr()" },
-    { "invalid mem access 'inv'", "a number is used as an address: cast it to a pointer and read it with a cast or str(), "
-                                  "buf(), kptr(), uptr()" },
+    { "invalid mem access 'inv'",
+      "a number is used as an address: cast it to a pointer and read it with a cast or str(), "
+      "buf(), kptr(), uptr()" },
     { "invalid access to map value", "an index may lie outside of the value: bound it before it is used" },
     { "min value is negative", "a length or index may be negative: bound it before it is used" },
     { "unbounded m", "a length or index has no upper bound: bound it before it is used" },
@@ -173,13 +179,13 @@ void report_rejection(struct runtime *rt, uint32_t number, const char *log, int 
     struct complaint c = read_log(log);
     error = real_error(&c, error, rt->arena);
     const char *advice = rt->opt->verbose ? "" : " Use -v for full kernel error log.";
-    struct diagnostic *g =
-        diag_error(rt->diag, D_LOAD, place_of(rt, number, &c), "Error loading BPF program for %s. Error code: %d (%s).%s",
-                   prog->function, error, strerror(-error), advice);
+    struct diagnostic *g = diag_error(rt->diag, D_LOAD, place_of(rt, number, &c),
+                                      "Error loading BPF program for %s. Error code: %d (%s).%s", prog->function, error,
+                                      strerror(-error), advice);
     const char *hint = c.reason ? hint_for(&c, rt->arena) : NULL;
     if (c.reason)
-        diag_hint(rt->diag, g, "the kernel's verifier says: %.*s%s%s", (int)c.reason_len, c.reason, hint ? "\nHINT: " : "",
-                  hint ? hint : "");
+        diag_hint(rt->diag, g, "the kernel's verifier says: %.*s%s%s", (int)c.reason_len, c.reason,
+                  hint ? "\nHINT: " : "", hint ? hint : "");
     if (rt->opt->verbose)
         fprintf(stderr, "Kernel error log: \n%s\n", log);
 }
