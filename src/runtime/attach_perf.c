@@ -1,6 +1,7 @@
 /* Programs on perf events: timers, counters, breakpoints, and tracepoints whose records are needed.
  *
- * A tracepoint needs one event on one CPU: its programs hang on the tracepoint, not on the event, and run everywhere. */
+ * A tracepoint needs one event on one CPU: its programs hang on the tracepoint, not on the event, and run
+ * everywhere. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,8 @@ static uint32_t program_id(int fd) {
     return bpf_prog_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
 }
 
-/* Links carry cookies, and come off before the event is closed (Linux 5.15); the ioctl is all that older kernels have. */
+/* Links carry cookies, and come off before the event is closed (Linux 5.15); the ioctl is all that older kernels
+ * have. */
 static int add_program(struct runtime *rt, const struct prog *prog, const struct probe *p, int event, bool is_timer) {
     int fd = rt->prog_fds[prog - rt->program->progs.v];
     struct attachment a = { .link = -1, .event = event, .is_timer = is_timer, .is_slow = !is_timer };

@@ -1,9 +1,9 @@
 /* The way back from attach.c.
  *
- * Most hooks close in microseconds. A tracepoint by way of perf makes the kernel wait for every CPU, twice (50 to 150 ms,
- * measured on 6.18); what keeps the user waiting can be kept small by two facts. The waits of many overlap when many
- * threads close. And the program is off its tracepoint before the first wait begins, which the event can be asked: from
- * then on nothing moves any more, and the end probes run while the threads wait. */
+ * Most hooks close in microseconds. A tracepoint by way of perf makes the kernel wait for every CPU, twice (50 to 150
+ * ms, measured on 6.18); what keeps the user waiting can be kept small by two facts. The waits of many overlap when
+ * many threads close. And the program is off its tracepoint before the first wait begins, which the event can be
+ * asked: from then on nothing moves any more, and the end probes run while the threads wait. */
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* What this kernel can do, tried out rather than told by version numbers: distributions backport, and policies forbid.
  *
- * Each probe is one small program load or link attempt that fails in a way that tells. The answers cannot change while we
- * run, so they are kept; the set as a whole takes well under a millisecond. */
+ * Each probe is one small program load or link attempt that fails in a way that tells. The answers cannot change while
+ * we run, so they are kept; the set as a whole takes well under a millisecond. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <dirent.h>

@@ -1,7 +1,7 @@
 /* Line records of the object: from the number of an instruction to a place in the script.
  *
- * The compiler gives every instruction a line; LLVM writes them to .BTF.ext, section by section, each record saying where
- * a new line or column begins. The object is our own, but read with the distrust that any ELF file deserves. */
+ * The compiler gives every instruction a line; LLVM writes them to .BTF.ext, section by section, each record saying
+ * where a new line or column begins. The object is our own, but read with the distrust that any ELF file deserves. */
 #include <elf.h>
 #include <linux/bpf.h>
 #include <linux/btf.h>

@@ -1,8 +1,8 @@
 /* From the object in memory to programs and maps in the kernel, through libbpf.
  *
  * Sections are named after their functions, which tells libbpf nothing: program types and attach targets come from
- * struct program. A program that needs no BTF of the kernel (no fentry, iterator, typed raw tracepoint) is loaded without
- * reading it. The verifier's log is asked for only after a refusal. */
+ * struct program. A program that needs no BTF of the kernel (no fentry, iterator, typed raw tracepoint) is loaded
+ * without reading it. The verifier's log is asked for only after a refusal. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -46,8 +46,8 @@ static const char *target_name(const struct prog *p) {
     return strncmp(p->attach_btf_name, prefix, n) == 0 ? p->attach_btf_name + n : p->attach_btf_name;
 }
 
-/* The kernel must know at load whether a program goes behind a multi link. Kernel functions by address or with an offset
- * cannot. */
+/* The kernel must know at load whether a program goes behind a multi link. Kernel functions by address or with an
+ * offset cannot. */
 static enum bpf_attach_type multi_link_type(const struct runtime *rt, const struct prog *p) {
     bool is_kernel = p->attach == ATTACH_KPROBE || p->attach == ATTACH_KRETPROBE;
     bool is_user = p->attach == ATTACH_UPROBE || p->attach == ATTACH_URETPROBE || p->attach == ATTACH_USDT;

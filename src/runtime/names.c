@@ -1,5 +1,5 @@
-/* Names that come from the system's own tables: users, control groups, points in time. Looked up when shown, kept for the
- * next time. */
+/* Names that come from the system's own tables: users, control groups, points in time. Looked up when shown, kept for
+ * the next time. */
 #include <dirent.h>
 #include <mntent.h>
 #include <pwd.h>

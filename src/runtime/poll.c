@@ -1,8 +1,8 @@
 /* Waiting: for records in the ring, for signals, for the process that is traced.
  *
- * A record that finds the reader waiting wakes it, which costs the traced process a microsecond; records that find it busy
- * cost a few nanoseconds. So while many come, the reader takes what was there when it looked, and then lets a millisecond
- * of them gather.
+ * A record that finds the reader waiting wakes it, which costs the traced process a microsecond; records that find it
+ * busy cost a few nanoseconds. So while many come, the reader takes what was there when it looked, and then lets a
+ * millisecond of them gather.
  *
  * Signals come through a descriptor, so that they arrive between records and never inside of one. They are blocked from
  * the first program that runs until the end; before that, their default action (to end the process) is the right one.

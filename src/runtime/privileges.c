@@ -1,5 +1,5 @@
-/* Why the kernel refuses BPF, in words. Nothing is checked up front: whoever has the right to do what a script needs may
- * run it. After a refusal the missing capability is looked for, then the other things that are known to refuse. */
+/* Why the kernel refuses BPF, in words. Nothing is checked up front: whoever has the right to do what a script needs
+ * may run it. After a refusal the missing capability is looked for, then the other things that are known to refuse. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>

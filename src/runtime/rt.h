@@ -1,7 +1,8 @@
 /* Inside of the runtime: the one struct that its files share, and what each of them offers. Private to runtime/.
  *
- * Life of a run (run.c): load → begin probes → attach → release the child → poll → detach → end probes → drain → maps and
- * ledger. Everything it owns hangs on struct runtime and is released by runtime_close in reverse order. */
+ * Life of a run (run.c): load → begin probes → attach → release the child → poll → detach → end probes →
+ * drain → maps and ledger. Everything it owns hangs on struct runtime and is released by runtime_close in reverse
+ * order. */
 #ifndef SONDE_RUNTIME_RT_H
 #define SONDE_RUNTIME_RT_H
 

@@ -100,8 +100,8 @@ static void announce(struct runtime *rt) {
         rt->sink.write_failed = true;
 }
 
-/* Begin probes run before anything is attached, but their output comes behind the notice. After an exit() in one of them
- * nothing needs to be attached any more. */
+/* Begin probes run before anything is attached, but their output comes behind the notice. After an exit() in one of
+ * them nothing needs to be attached any more. */
 static bool begin(struct runtime *rt) {
     attach_prepare(rt);
     globals_start(rt);

@@ -2,8 +2,8 @@
  *
  * The log ends with the reason, a line of statistics behind it. The instruction it speaks of is the last one that was
  * followed; the line records of the object know where that comes from. Callbacks of loops are functions of their own,
- * whose instructions the kernel counts on behind the program's: for these there is the kernel's word ("; text @ file:line"
- * in front of each new line, since 6.9). */
+ * whose instructions the kernel counts on behind the program's: for these there is the kernel's word ("; text @
+ * file:line" in front of each new line, since 6.9). */
 #include <bpf/libbpf.h>
 #include <ctype.h>
 #include <errno.h>
