@@ -57,6 +57,7 @@ struct codegen {
     uint32_t scratch_max;
     struct frame *frame;
     struct flow *flow;
+    const struct node *at;     /* what code is being generated for: place of run-time errors */
     bool clean_strings;        /* filling a map key: bytes behind a NUL must be zero */
     uint32_t ncallbacks;
 };

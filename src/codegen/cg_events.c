@@ -163,8 +163,8 @@ LLVMValueRef cg_probe_read(struct codegen *cg, const struct node *at, LLVMValueR
     LLVMValueRef r = CG_HELPER(cg, str ? how->str : how->plain, dst, n, addr);
     struct cg_if bad = cg_if_unlikely(cg, cg_cmp(cg, C_SLT, r, cg_i64(cg, 0)));
     cg_count_loss(cg, LOSS_READ_FAILED, cg->prog_index);
-    if (cg_reports_reads(cg) && at)
-        cg_runtime_error(cg, at, str ? how->str_name : how->plain_name, NULL, r);
+    if (cg_reports_reads(cg) && (at || cg->at))
+        cg_runtime_error(cg, at ? at : cg->at, str ? how->str_name : how->plain_name, NULL, r);
     cg_end(cg, &bad);
     return r;
 }

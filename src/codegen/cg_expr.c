@@ -105,8 +105,7 @@ static struct value field(struct codegen *cg, const struct node *n) {
     return cg_field_of(cg, n);
 }
 
-struct value cg_expr(struct codegen *cg, const struct node *n) {
-    cg_set_location(cg, n);
+static struct value expression(struct codegen *cg, const struct node *n) {
     if (n->is_const)
         return constant(cg, n);
     switch (n->kind) {
@@ -182,4 +181,11 @@ struct value cg_expr(struct codegen *cg, const struct node *n) {
     }
     diag_error(cg->diag, D_INTERNAL, n->span, "no code for %s", node_kind_name(n->kind));
     return cg_reg(cg_i64(cg, 0), &type_int64);
+}
+
+struct value cg_expr(struct codegen *cg, const struct node *n) {
+    cg_set_location(cg, n);
+    struct value v = expression(cg, n);
+    cg_set_location(cg, n); /* remote values are read later, on behalf of this node */
+    return v;
 }

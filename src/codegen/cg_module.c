@@ -85,6 +85,7 @@ LLVMMetadataRef cg_di_file(struct codegen *cg, const struct source *src) {
 
 /* Everything emitted from here on belongs to the outermost call site of n: lines of the user's own script. */
 void cg_set_location(struct codegen *cg, const struct node *n) {
+    cg->at = n;
     struct span at = n->span;
     while (at.from)
         at = *at.from;
