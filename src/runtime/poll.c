@@ -25,12 +25,18 @@ enum {
     GATHER_MS = 1,
 };
 
+/* Behind an exit() only a later exit code and what maps need to be shown matter. */
+static bool is_wanted(const struct runtime *rt, const struct event_site *site) {
+    return !rt->is_over || strcmp(site->call, "exit") == 0 || strcmp(site->call, "stack") == 0 ||
+           strcmp(site->call, "process") == 0;
+}
+
 static void deliver(struct runtime *rt, const void *data, size_t size) {
     struct event_header header;
     memcpy(&header, data, sizeof header);
     if (size < sizeof header || header.site >= rt->program->events.n || header.size > size - sizeof header)
         return;
-    if (rt->deliver[header.site])
+    if (rt->deliver[header.site] && is_wanted(rt, rt->program->events.v[header.site]))
         rt->deliver[header.site](rt, rt->program->events.v[header.site], (const char *)data + sizeof header,
                                  header.size);
 }

@@ -74,6 +74,7 @@ struct runtime {
     bool is_holding;
     struct strbuf held;
     bool is_exiting;
+    bool is_over; /* a script's exit() was delivered: what other probes still send is not wanted, until the end probes */
     int exit_code;
 
     /* output and names */

@@ -16,7 +16,7 @@ const struct resolver *runtime_resolver(struct runtime *rt) { return &rt->resolv
 const struct runtime_options *runtime_options(struct runtime *rt) { return rt->opt; }
 
 void runtime_exit(struct runtime *rt, int code) {
-    rt->is_exiting = true;
+    rt->is_exiting = rt->is_over = true;
     rt->exit_code = code & 0xff;
 }
 
@@ -120,6 +120,7 @@ static bool begin(struct runtime *rt) {
 static void end(struct runtime *rt) {
     detach_all(rt);
     poll_drain(rt);
+    rt->is_over = false;
     run_special(rt, ATTACH_END, NULL);
     poll_drain(rt);
     rt->sink.ops->end(&rt->sink);

@@ -21,7 +21,7 @@ run -q -f json -e 'config = { max_map_keys = 10 } begin { for ($i : 0..100) { @[
 expect_line '"type": "ledger"'
 run -q -k -e 'begin { print(*(int32 *)kptr(8)); exit(); }'
 expect_err 'WARNING: (Bad address|Numerical result out of range)'
-expect_err 'helper: probe_read_kernel, retcode: -'
+expect_err 'helper: probe_read(_kernel)?, retcode: -'
 run -q -e 'begin { print(*(int32 *)kptr(8)); exit(); }'
 expect_err '^sonde: .*read'
 finish
