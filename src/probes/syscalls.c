@@ -9,8 +9,10 @@
  *
  * The events ignore system calls of 32-bit programs on a 64-bit kernel, whose numbers mean other calls; so do we. */
 #include <linux/bpf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "codegen/codegen.h"
@@ -31,7 +33,7 @@ static const struct syscall syscalls[] = {
 #if defined(__aarch64__)
 enum { REGS_NUMBER = 280, NUMBER_BITS = 32, REGS_MODE = 264 }; /* syscallno; pstate */
 #else
-enum { REGS_NUMBER = 120, NUMBER_BITS = 64, REGS_MODE = 136 }; /* orig_ax; cs */
+enum { REGS_NUMBER = 120, NUMBER_BITS = 64, TS_COMPAT = 2 }; /* orig_ax; bit of thread_info.status */
 #endif
 
 static int number_of(const struct syscall *s) {
@@ -173,10 +175,9 @@ bool raw_syscalls_plan(struct probe_env *env, struct block *b) {
 
 /* ---- code -------------------------------------------------------------------------------------- */
 
-static LLVMValueRef read_regs(struct codegen *cg, const struct block *b, unsigned offset) {
+static LLVMValueRef read_regs(struct codegen *cg, unsigned offset) {
     LLVMValueRef word = cg_scratch(cg, 8);
     LLVMValueRef addr = cg_arith(cg, A_ADD, cg_ctx_slot(cg, 0), cg_i64(cg, offset));
-    (void)b;
     CG_HELPER(cg, BPF_FUNC_probe_read_kernel, word, cg_i64(cg, 8), addr);
     return cg_load_int(cg, word, 64);
 }
@@ -184,7 +185,7 @@ static LLVMValueRef read_regs(struct codegen *cg, const struct block *b, unsigne
 static LLVMValueRef syscall_id(struct codegen *cg, const struct block *b) {
     if (!strcmp(b->probes.v[0].event, "sys_enter"))
         return cg_ctx_slot(cg, 1);
-    LLVMValueRef nr = read_regs(cg, b, REGS_NUMBER);
+    LLVMValueRef nr = read_regs(cg, REGS_NUMBER);
     return NUMBER_BITS == 32 ? cg_zext(cg, cg_trunc(cg, nr, 32)) : nr;
 }
 
@@ -194,16 +195,31 @@ static void return_if(struct codegen *cg, LLVMValueRef i1) {
     cg_end(cg, &c);
 }
 
-/* Leaves for 32-bit programs. The kernel tells them by a flag of the thread; the code segment (x86) or the mode (arm64)
- * the call came from says the same without another structure to read. */
-static void skip_compat(struct codegen *cg, const struct block *b) {
+#if !defined(__aarch64__)
+/* Where struct thread_info, the first member of a task, has `status`: behind `flags`, and since 5.11 `syscall_work`. */
+static unsigned status_offset(void) {
+    struct utsname u;
+    unsigned major = 0, minor = 0;
+    uname(&u);
+    sscanf(u.release, "%u.%u", &major, &minor);
+    return major > 5 || (major == 5 && minor >= 11) ? 16 : 8;
+}
+#endif
+
+/* Leaves for system calls of the 32-bit kind: of another mode of the CPU on arm64; on x86 any program can make them
+ * (int 0x80), and the kernel notes them in the thread's status. */
+static void skip_compat(struct codegen *cg) {
 #if defined(__aarch64__)
-    LLVMValueRef mode = cg_arith(cg, A_AND, read_regs(cg, b, REGS_MODE), cg_i64(cg, 0x10));
+    LLVMValueRef mode = cg_arith(cg, A_AND, read_regs(cg, REGS_MODE), cg_i64(cg, 0x10));
     return_if(cg, cg_cmp(cg, C_NE, mode, cg_i64(cg, 0)));
 #else
     if (access("/proc/sys/abi/vsyscall32", F_OK) != 0)
-        return; /* this kernel runs no 32-bit programs */
-    return_if(cg, cg_cmp(cg, C_EQ, read_regs(cg, b, REGS_MODE), cg_i64(cg, 0x23)));
+        return; /* this kernel has none */
+    LLVMValueRef word = cg_scratch(cg, 8);
+    LLVMValueRef task = CG_HELPER0(cg, BPF_FUNC_get_current_task);
+    CG_HELPER(cg, BPF_FUNC_probe_read_kernel, word, cg_i64(cg, 4), cg_arith(cg, A_ADD, task, cg_i64(cg, status_offset())));
+    LLVMValueRef compat = cg_arith(cg, A_AND, cg_zext(cg, cg_load_int(cg, word, 32)), cg_i64(cg, TS_COMPAT));
+    return_if(cg, cg_cmp(cg, C_NE, compat, cg_i64(cg, 0)));
 #endif
 }
 
@@ -232,5 +248,5 @@ void syscalls_prologue(struct codegen *cg, const struct block *b) {
         dispatch_by_table(cg, b, id);
     else
         return_if(cg, cg_cmp(cg, C_NE, id, cg_i64(cg, b->probes.v[0].id)));
-    skip_compat(cg, b);
+    skip_compat(cg);
 }
