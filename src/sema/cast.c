@@ -9,6 +9,8 @@ struct span cast_span(const struct node *n) {
     return at;
 }
 
+struct span value_span(const struct node *n) { return n->kind == N_CAST ? cast_span(n) : n->span; }
+
 static const struct type *refuse(struct sema *s, const struct node *n, const struct type *from, const struct type *to) {
     diag_error(s->diag, D_BAD_CAST, cast_span(n), "Cannot cast from \"%s\" to \"%s\"",
                from->kind == TY_NONE ? "void" : say(s, from), say(s, to));
@@ -104,8 +106,8 @@ const struct type *type_cast(struct sema *s, struct node *n) {
     if (is_poison(to) || is_poison(from))
         return to->kind == TY_ARRAY ? &type_poison : to;
     const struct type *t = convert(s, n, from, to);
-    if (is_poison(t))
-        return t;
+    if (is_poison(t) || !check_size(s, t, cast_span(n)))
+        return &type_poison;
     warn_needless(s, n, from, t);
     n->type = t;
     fold_cast(n);

@@ -266,8 +266,8 @@ const struct type *modify_map(struct sema *s, struct node *map, enum op op, stru
                           op_str(op), say(s, m->info.value), say(s, t));
     if (!map_take_value(s, m, r ? r : &type_uint64, at))
         return &type_poison;
-    if (s->is_final && value && type_is_signed(m->info.value))
-        warn_int_cast(s, value->span, t, m->info.value);
+    if (s->is_final && value && (op == OP_SUB || type_is_signed(m->info.value)))
+        warn_int_cast(s, value_span(value), t, m->info.value);
     map->type = m->info.value;
     return m->info.value;
 }
@@ -282,6 +282,13 @@ bool maps_default(struct sema *s) {
         }
     }
     return false;
+}
+
+bool maps_have_types(const struct sema *s) {
+    for (VEC_EACH(m, &s->program->maps))
+        if (!(*m)->value || (!(*m)->key && ((const struct map_entry *)*m)->is_keyed))
+            return false;
+    return true;
 }
 
 /* ---- declarations -------------------------------------------------------------------------- */

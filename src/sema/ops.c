@@ -33,16 +33,17 @@ static const struct type *mismatch(struct sema *s, const struct node *n) {
     return &type_poison;
 }
 
-/* Integers of one sign and uint64 of the other meet as int64. */
+/* Integers of one sign and uint64 of the other meet as int64; so does what is subtracted. */
 static void warn_mixed(struct sema *s, const struct node *n) {
     const struct node *l = n->binary.left, *r = n->binary.right;
     if (!s->is_final)
         return;
     const struct type *lt = type_of_copy(l->type), *rt = type_of_copy(r->type);
-    if (type_is_signed(rt) && lt->size == 8 && !type_is_signed(lt))
-        warn_int_cast(s, l->span, lt, &type_int64);
-    if (type_is_signed(lt) && rt->size == 8 && !type_is_signed(rt))
-        warn_int_cast(s, r->span, rt, &type_int64);
+    bool subtracts = n->binary.op == OP_SUB;
+    if ((subtracts || type_is_signed(rt)) && lt->size == 8 && !type_is_signed(lt))
+        warn_int_cast(s, value_span(l), lt, &type_int64);
+    if ((subtracts || type_is_signed(lt)) && rt->size == 8 && !type_is_signed(rt))
+        warn_int_cast(s, value_span(r), rt, &type_int64);
 }
 
 static const struct type *int_result(enum op op, const struct type *lt, const struct type *rt) {

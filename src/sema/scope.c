@@ -87,7 +87,7 @@ const struct type *type_var(struct sema *s, struct node *n) {
 /* ---- types of variables -------------------------------------------------------------------- */
 
 static void mismatch(struct sema *s, const struct local *v, const struct type *t, struct span at) {
-    const char *old = v->is_auto_string ? "string" : say(s, v->var.type);
+    const char *old = v->open ? type_word(v->open) : say(s, v->var.type);
     diag_error(s->diag, D_TYPE_MISMATCH, at,
                "Type mismatch for $%s: trying to assign value of type '%s' when variable already has a type '%s'",
                v->var.name, say(s, t), old);
@@ -125,7 +125,7 @@ bool settle_variable(struct sema *s, struct local *v, const struct type *t, stru
         return true;
     }
     const struct type *both = sema_unify(s, v->var.type, t);
-    if (!both || (v->is_auto_string && t->kind != TY_STRING)) {
+    if (!both || (v->open && t->kind != v->open->kind)) {
         mismatch(s, v, t, at);
         return false;
     }

@@ -2,7 +2,7 @@
  * that reports → plans → storage. */
 #include "sema/state.h"
 
-enum { MAX_ROUNDS = 100 };
+enum { MAX_ROUNDS = 400 };
 
 static void type_all(struct sema *s) {
     for (VEC_EACH(b, &s->state->blocks))
@@ -21,8 +21,12 @@ static void infer(struct sema *s) {
     }
     s->diag->muted--;
     s->is_final = true;
+    s->changed = false;
+    unsigned errors = s->diag->nerrors;
     type_all(s);
     maps_check_declared(s);
+    if (s->diag->nerrors == errors && (s->changed || !maps_have_types(s)))
+        diag_error(s->diag, D_LIMIT, (struct span){ 0 }, "The types of this script do not settle.");
 }
 
 static uint32_t power_of_two(uint32_t n) {

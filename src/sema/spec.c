@@ -3,8 +3,29 @@
 
 #include <string.h>
 
+enum { MAX_SIZE = 1 << 20 };
+
+bool check_size(struct sema *s, const struct type *t, struct span at) {
+    uint64_t max = s->program->config.max_strlen;
+    if (t->kind == TY_STRING && t->size > max) {
+        struct diagnostic *g = diag_error(s->diag, D_LIMIT, at, "String type is too long (over %llu bytes): %s",
+                                          (unsigned long long)max, say(s, t));
+        diag_hint(s->diag, g, "Increase BPFTRACE_MAX_STRLEN.");
+        return false;
+    }
+    if (t->size > MAX_SIZE) {
+        diag_error(s->diag, D_LIMIT, at, "A value of type %s is too large: %u bytes (at most %d)",
+                   t->kind == TY_TUPLE || t->kind == TY_RECORD ? type_word(t) : say(s, t), t->size, MAX_SIZE);
+        return false;
+    }
+    return true;
+}
+
 static const struct type *unknown(struct sema *s, const struct node *n, const char *keyword) {
     const char *name = n->tspec.spec->name;
+    for (int k = 0; k < TY_NKINDS; k++)
+        if (type_ops[k].is_aggregation && !strcmp(type_ops[k].name, name))
+            return sema_error(s, n, D_UNKNOWN_TYPE, "Invalid variable declaration type: %s", name);
     return sema_error(s, n, D_UNKNOWN_TYPE, "Cannot resolve unknown type \"%s%s\"", keyword, name);
 }
 
@@ -28,8 +49,8 @@ static const struct type *sized(struct sema *s, const struct type_spec *spec, si
         *used = has_size;
         return type_string(s->arena, (uint32_t)size);
     }
-    if (!strcmp(spec->name, "buffer") && has_size) {
-        *used = 1;
+    if (!strcmp(spec->name, "buffer")) {
+        *used = has_size;
         return type_buffer(s->arena, (uint32_t)(size > 4 ? size - 4 : 0));
     }
     if (!strcmp(spec->name, "inet"))

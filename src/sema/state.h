@@ -9,7 +9,7 @@ struct local {
     struct variable var;
     struct span declared;   /* "let $x", or the first assignment */
     bool is_let, is_loop;   /* how it came to be */
-    bool is_auto_string;    /* let $x: string takes its size from the values */
+    const struct type *open; /* let $x: string: the kind is fixed, the size comes from the values */
     unsigned callback;      /* depth of loop bodies where it was declared */
 };
 
@@ -40,6 +40,7 @@ struct sema_state {
     unsigned for_loops;       /* of these and others, `for` */
     unsigned callbacks;       /* loop bodies that become functions of their own */
     bool is_format;           /* typing a format string: may be longer than max_strlen */
+    const struct node *last_stmt; /* of the block being typed */
     const struct node *field_base; /* `args` there is not the whole of it */
 };
 
@@ -95,6 +96,9 @@ void check_arguments(struct sema *s, struct node *n, const char *spec, bool *ok)
 const struct type *type_intro(struct sema *s, struct node *n);             /* intro.c */
 const struct type *type_cast(struct sema *s, struct node *n);              /* cast.c */
 struct span cast_span(const struct node *n);
+struct span value_span(const struct node *n); /* of a cast: the same; else the node's own */
+/* Reports types that no memory of ours can hold, and strings beyond max_strlen. */
+bool check_size(struct sema *s, const struct type *t, struct span at);
 const struct type *resolve_type(struct sema *s, struct node *n);           /* spec.c; n is N_TYPE */
 const struct type *type_var(struct sema *s, struct node *n);               /* scope.c */
 /* Types the operand of sizeof and its like: a type or an expression that is not evaluated. */
@@ -125,6 +129,7 @@ bool map_take_value(struct sema *s, struct map_entry *m, const struct type *t, s
 const struct type *modify_map(struct sema *s, struct node *map, enum op op, struct node *value, struct span at);
 /* After the rounds have come to rest: gives maps that only count themselves a type. True when it did. */
 bool maps_default(struct sema *s);
+bool maps_have_types(const struct sema *s);
 void map_declarations(struct sema *s, const struct script *script);
 void maps_check_declared(struct sema *s);
 

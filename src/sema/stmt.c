@@ -17,17 +17,18 @@ static bool is_block_like(const struct node *n) {
     return n->kind == N_CALL && (!strcmp(n->call.name, "delete") || !strcmp(n->call.name, "has_key"));
 }
 
-static void warn_discarded(struct sema *s, const struct node *n) {
+/* is_last: of its block. */
+static void warn_discarded(struct sema *s, const struct node *n, bool is_last) {
     if (!s->is_final)
         return;
     if (n->kind == N_TERNARY) {
         if (n->cond.yes)
-            warn_discarded(s, n->cond.yes);
-        warn_discarded(s, n->cond.no);
+            warn_discarded(s, n->cond.yes, true);
+        warn_discarded(s, n->cond.no, true);
         return;
     }
     if (n->type->kind != TY_NONE && !is_poison(n->type) && n->kind != N_INCDEC)
-        diag_warn(s->diag, D_DISCARDED, is_block_like(n) ? with_semicolon(n->span) : n->span,
+        diag_warn(s->diag, D_DISCARDED, is_block_like(n) && !is_last ? with_semicolon(n->span) : n->span,
                   "Return value discarded.");
 }
 
@@ -63,8 +64,8 @@ static void modify_variable(struct sema *s, struct node *n) {
     const struct type *now = var->var.var->type;
     if (!s->is_final || !now)
         return;
-    if (type_is_signed(type_of_copy(cur)))
-        warn_int_cast(s, value->span, t, &type_int64);
+    if (n->assign.op == OP_SUB || type_is_signed(type_of_copy(cur)))
+        warn_int_cast(s, value_span(value), t, &type_int64);
     if (var->var.var->is_fixed)
         warn_int_cast(s, from_operator(n), r, now);
 }
@@ -92,8 +93,10 @@ static void type_let(struct sema *s, struct node *n) {
     if (!v)
         return;
     v->is_let = true;
-    v->is_auto_string = fixed && fixed->kind == TY_STRING && !fixed->size;
-    if (fixed && !v->is_auto_string && !is_poison(fixed)) {
+    bool is_open =
+        fixed && ((fixed->kind == TY_STRING && !fixed->size) || (fixed->kind == TY_BUFFER && fixed->size <= 4));
+    v->open = is_open ? fixed : NULL;
+    if (fixed && !is_open && !is_poison(fixed) && check_size(s, fixed, n->let.tspec->span)) {
         if (!v->var.type || !v->var.is_fixed || !type_equal(v->var.type, fixed))
             v->var.type = fixed;
         v->var.is_fixed = true;
@@ -141,6 +144,7 @@ void type_stmts(struct sema *s, struct node *block) {
             diag_warn(s->diag, D_UNREACHABLE, with_semicolon((*n)->span), "Unreachable statement.");
             is_told = true;
         }
+        s->state->last_stmt = block->block.stmts.v[block->block.stmts.n - 1];
         type_stmt(s, *n);
         is_dead = is_dead || leaves(*n);
     }
@@ -152,7 +156,7 @@ static void type_block_stmt(struct sema *s, struct node *n) {
     type_stmts(s, n);
     if (n->block.value) {
         sema_expr(s, n->block.value);
-        warn_discarded(s, n->block.value);
+        warn_discarded(s, n->block.value, true);
     }
     scope_close(s);
     n->type = &type_none;
@@ -231,7 +235,7 @@ static void type_expr_stmt(struct sema *s, struct node *n) {
         return;
     }
     sema_expr(s, e);
-    warn_discarded(s, e);
+    warn_discarded(s, e, n == s->state->last_stmt);
 }
 
 void type_stmt(struct sema *s, struct node *n) {

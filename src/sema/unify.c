@@ -151,8 +151,15 @@ void warn_int_cast(struct sema *s, struct span at, const struct type *from, cons
         say(s, from->kind == TY_ENUM ? &type_uint64 : from), say(s, to));
 }
 
+static bool literal_fits(const struct node *n, const struct type *to) {
+    if (!is_literal_node(n) || n->const_str || to->kind != TY_INT || to->size == 8)
+        return false;
+    int64_t v = (int64_t)n->const_value, top = (int64_t)1 << (8 * to->size - to->is_signed);
+    return v < top && v >= (to->is_signed ? -top : 0);
+}
+
 void warn_conversion(struct sema *s, const struct node *value, const struct type *to) {
-    if (!s->is_final || !value || !value->type || !to)
+    if (!s->is_final || !value || !value->type || !to || type_is_agg(value->type) || literal_fits(value, to))
         return;
     if ((value->kind == N_TUPLE || value->kind == N_RECORD) && to->kind == value->type->kind) {
         for (uint32_t i = 0; i < value->tuple.items.n && i < to->nfields; i++) {
@@ -164,5 +171,5 @@ void warn_conversion(struct sema *s, const struct node *value, const struct type
         }
         return;
     }
-    warn_int_cast(s, value->kind == N_CAST ? cast_span(value) : value->span, value->type, to);
+    warn_int_cast(s, value_span(value), value->type, to);
 }
