@@ -21,7 +21,6 @@ for script in "$examples"/*.bt; do
     name=${script##*/}
     case $name in
     opens.bt)
-        echo text >"$dir/a file"
         example "$name" 20 "$workload --comm opener open $dir open /does/not/exist"
         shows "^[0-9]+ +opener +[0-9]+ $dir\$"
         shows '^[0-9]+ +opener +-2 /does/not/exist$'

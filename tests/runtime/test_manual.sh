@@ -24,9 +24,9 @@ done
 
 "$source_dir/scripts/man-update" --check >"$out" 2>&1 || fail "the manual is out of date"
 : >"$out"
-# Words of a page without roff's escapes.
+# Text of a page without roff's escapes.
 words() { sed 's/\\&//g; s/\\e/\\/g' "$@"; }
-words "$man"/sonde-lang.7 | tr -cs '[:alnum:]_.' '\n' | sort -u >"$dir/words"
+words "$man/sonde-lang.7" | grep '^\.It ' | tr -cs '[:alnum:]_.' '\n' | sort -u >"$dir/words"
 # knows KIND SED-SCRIPT FILE…: the names that sed prints must be in sonde-lang(7)
 knows() {
     kind=$1 n=0
