@@ -19,9 +19,12 @@ static const struct type *check_exit(struct sema *s, struct node *n) {
 }
 
 static struct value emit_exit(struct codegen *cg, const struct node *n) {
+    LLVMValueRef code = arg(n, 0) ? cg_expr_i64(cg, arg(n, 0)) : cg_i64(cg, 0);
+    LLVMValueRef stored = cg_arith(cg, A_ADD, cg_arith(cg, A_AND, code, cg_i64(cg, 0xff)), cg_i64(cg, 1));
+    cg_store_int(cg, cg_global(cg, cg_checked(cg)->program->exit_offset), stored);
     struct cg_event e = cg_event_begin(cg, n->call.data);
     if (arg(n, 0))
-        cg_store_int(cg, cg_event_field(cg, &e, 0), cg_expr_i64(cg, arg(n, 0)));
+        cg_store_int(cg, cg_event_field(cg, &e, 0), code);
     cg_event_end(cg, &e);
     cg_return(cg);
     return cg_void();

@@ -9,9 +9,8 @@
 #include "codegen/codegen.h"
 #include "support/hmap.h"
 
-/* Where break, continue and return go at the current place. */
+/* What return means at the current place. */
 struct flow {
-    LLVMBasicBlockRef on_break, on_continue; /* plain loops; NULL outside */
     bool is_callback;                        /* body of bpf_loop / bpf_for_each_map_elem: its own function */
     LLVMValueRef return_flag;                /* callback: slot that tells the caller to return as well */
     struct flow *outer;

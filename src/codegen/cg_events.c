@@ -47,11 +47,31 @@ void cg_event_end(struct codegen *cg, struct cg_event *e) {
     cg_end(cg, &e->cond);
 }
 
+/* Values whose making sends an event of its own, which must come before the one that they are part of. */
+static bool announces(const struct type *t) {
+    if (t->kind == TY_KSTACK || t->kind == TY_USTACK || t->kind == TY_USYM)
+        return true;
+    if (t->kind == TY_TUPLE || t->kind == TY_RECORD)
+        for (uint32_t i = 0; i < t->nfields; i++)
+            if (announces(t->fields[i].type))
+                return true;
+    return false;
+}
+
 struct value cg_event_call(struct codegen *cg, const struct node *call, uint32_t first) {
     const struct event_site *site = call->call.data;
+    uint32_t n = site->record->nfields;
+    struct value *early = ARENA_ARRAY(cg->arena, struct value, n);
+    for (uint32_t i = 0; i < n; i++)
+        if (announces(site->record->fields[i].type))
+            early[i] = cg_load(cg, cg_expr(cg, call->call.args.v[first + i]));
     struct cg_event e = cg_event_begin(cg, site);
-    for (uint32_t i = 0; i < site->record->nfields; i++)
-        cg_expr_into(cg, call->call.args.v[first + i], cg_event_field(cg, &e, i), site->record->fields[i].type);
+    for (uint32_t i = 0; i < n; i++) {
+        if (early[i].v)
+            cg_store(cg, early[i], cg_event_field(cg, &e, i), site->record->fields[i].type);
+        else
+            cg_expr_into(cg, call->call.args.v[first + i], cg_event_field(cg, &e, i), site->record->fields[i].type);
+    }
     cg_event_end(cg, &e);
     return cg_void();
 }

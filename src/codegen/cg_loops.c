@@ -1,14 +1,18 @@
 /* Loops.
  *
- * `while` and `unroll` are branches in place. `for` is a call of the kernel's iterators (bpf_for_each_map_elem of 5.13,
+ * `unroll` repeats its body in place. `while` and `for` are a call of the kernel's iterators (bpf_for_each_map_elem of 5.13,
  * bpf_loop of 5.17): the body becomes a callback, verified once however often it runs. A callback is a function of its
  * own; it reaches the variables outside through an array of pointers on its caller's stack, built here:
  *     word 0: the program's context   1: return flag   2: probe index   3…: homes of the variables in use
- */
+ *
+ * Numbers move from the stack to scratch memory for the time of the loop: what is on the stack the verifier follows from
+ * turn to turn, and a counter that it knows makes it walk through all of them. */
 #include "codegen/cg.h"
 
+#include <errno.h>
 #include <linux/bpf.h>
 
+enum { MAX_TURNS = 1 << 23 }; /* BPF_MAX_LOOPS: what one bpf_loop may do */
 enum { LINK_CTX, LINK_RETURN, LINK_PROBE, LINK_VARS };
 
 struct capture {
@@ -37,6 +41,7 @@ struct callback {
     LLVMBasicBlockRef resume;
     LLVMMetadataRef resume_at;
     LLVMValueRef *outer_homes;
+    LLVMValueRef *loop_homes; /* where numbers are during the loop; NULL: where they were */
 };
 
 static void link_set(struct codegen *cg, LLVMValueRef links, unsigned i, LLVMValueRef v) {
@@ -45,6 +50,10 @@ static void link_set(struct codegen *cg, LLVMValueRef links, unsigned i, LLVMVal
 
 static LLVMValueRef link_get(struct codegen *cg, LLVMValueRef links, unsigned i) {
     return LLVMBuildLoad2(cg->b, cg->ptr, cg_ptr_add(cg, links, i * 8), "");
+}
+
+static void move_number(struct codegen *cg, const struct type *t, LLVMValueRef from, LLVMValueRef to) {
+    cg_store_int(cg, to, cg_load_int(cg, from, t->size * 8));
 }
 
 static void callback_open(struct codegen *cg, struct callback *c, struct node *body, unsigned nargs, unsigned links_arg) {
@@ -57,8 +66,18 @@ static void callback_open(struct codegen *cg, struct callback *c, struct node *b
     link_set(cg, c->links, LINK_CTX, cg->frame->ctx);
     link_set(cg, c->links, LINK_RETURN, c->return_flag);
     link_set(cg, c->links, LINK_PROBE, cg->frame->probe_index ? cg->frame->probe_index : c->return_flag);
-    for (size_t i = 0; i < nvars; i++)
-        link_set(cg, c->links, LINK_VARS + (unsigned)i, c->captured.vars.v[i]->codegen);
+    c->outer_homes = ARENA_ARRAY(cg->arena, LLVMValueRef, nvars + 1);
+    c->loop_homes = ARENA_ARRAY(cg->arena, LLVMValueRef, nvars + 1);
+    for (size_t i = 0; i < nvars; i++) {
+        struct variable *v = c->captured.vars.v[i];
+        c->outer_homes[i] = v->codegen;
+        if (LLVMIsAAllocaInst(v->codegen) && type_is_scalar(v->type) && !v->is_address_taken) {
+            c->loop_homes[i] = cg_scratch_at(cg, cg->scratch_used);
+            cg->scratch_used += 8;
+            move_number(cg, v->type, v->codegen, c->loop_homes[i]);
+        }
+        link_set(cg, c->links, LINK_VARS + (unsigned)i, c->loop_homes[i] ? c->loop_homes[i] : v->codegen);
+    }
     c->resume = LLVMGetInsertBlock(cg->b);
     c->resume_at = LLVMGetCurrentDebugLocation2(cg->b);
     bool has_index = cg->frame->probe_index != NULL;
@@ -73,10 +92,8 @@ static void callback_open(struct codegen *cg, struct callback *c, struct node *b
     c->frame.probe_index = has_index ? link_get(cg, links, LINK_PROBE) : NULL;
     c->flow = (struct flow){ .is_callback = true, .return_flag = link_get(cg, links, LINK_RETURN), .outer = cg->flow };
     cg->flow = &c->flow;
-    c->outer_homes = ARENA_ARRAY(cg->arena, LLVMValueRef, nvars + 1);
     for (size_t i = 0; i < nvars; i++) {
         struct variable *v = c->captured.vars.v[i];
-        c->outer_homes[i] = v->codegen;
         v->codegen = link_get(cg, links, LINK_VARS + (unsigned)i);
     }
 }
@@ -85,15 +102,24 @@ static void callback_close(struct codegen *cg, struct callback *c) {
     if (!cg_terminated(cg))
         LLVMBuildRet(cg->b, cg_i64(cg, 0));
     cg_frame_close(cg, &c->frame);
-    for (size_t i = 0; i < c->captured.vars.n; i++)
-        c->captured.vars.v[i]->codegen = c->outer_homes[i];
     cg->flow = c->flow.outer;
     LLVMPositionBuilderAtEnd(cg->b, c->resume);
     LLVMSetCurrentDebugLocation2(cg->b, c->resume_at);
 }
 
+/* Behind the loop. */
+static void numbers_back(struct codegen *cg, struct callback *c) {
+    for (size_t i = 0; i < c->captured.vars.n; i++) {
+        struct variable *v = c->captured.vars.v[i];
+        v->codegen = c->outer_homes[i];
+        if (c->loop_homes[i])
+            move_number(cg, v->type, c->loop_homes[i], c->outer_homes[i]);
+    }
+}
+
 /* A `return` inside the body ends the program as well. */
 static void propagate_return(struct codegen *cg, struct callback *c) {
+    numbers_back(cg, c);
     struct cg_if returned = cg_if_unlikely(cg, cg_cmp(cg, C_NE, cg_slot_get(cg, c->return_flag), cg_i64(cg, 0)));
     cg_return(cg);
     cg_end(cg, &returned);
@@ -102,6 +128,11 @@ static void propagate_return(struct codegen *cg, struct callback *c) {
 static void set_loop_var(struct codegen *cg, const struct node *var, struct value v) {
     var->var.var->codegen = NULL;
     cg_store(cg, v, cg_var_home(cg, var), var->var.var->type);
+}
+
+static void report_cut(struct codegen *cg, const struct node *n, LLVMValueRef result) {
+    cg_count_loss(cg, LOSS_LOOP, cg->prog_index);
+    cg_runtime_error(cg, n, "loop", NULL, result);
 }
 
 static void for_range(struct codegen *cg, const struct node *n) {
@@ -125,8 +156,7 @@ static void for_range(struct codegen *cg, const struct node *n) {
     callback_close(cg, &c);
     LLVMValueRef r = CG_HELPER(cg, BPF_FUNC_loop, count, c.frame.fn, c.links, cg_i64(cg, 0));
     struct cg_if failed = cg_if_unlikely(cg, cg_cmp(cg, C_SLT, r, cg_i64(cg, 0)));
-    cg_count_loss(cg, LOSS_LOOP, cg->prog_index);
-    cg_runtime_error(cg, n, "loop", NULL, r);
+    report_cut(cg, n, r);
     cg_end(cg, &failed);
     propagate_return(cg, &c);
 }
@@ -156,22 +186,23 @@ static void for_map(struct codegen *cg, const struct node *n) {
     propagate_return(cg, &c);
 }
 
+/* A callback, too: a loop of the program's own costs the verifier every turn, and it gives up at a million
+ * instructions. */
 static void while_stmt(struct codegen *cg, const struct node *n) {
-    LLVMBasicBlockRef head = cg_block_new(cg, "while"), body = cg_block_new(cg, "while_body"),
-                      done = cg_block_new(cg, "while_end");
-    struct flow flow = *cg->flow;
-    flow.on_break = done;
-    flow.on_continue = head;
-    flow.outer = cg->flow;
-    cg_goto(cg, head);
-    cg_enter(cg, head);
-    cg_branch(cg, cg_truth(cg, n->loop.cond), body, done, 0);
-    cg_enter(cg, body);
-    cg->flow = &flow;
+    struct node *parts[] = { n->loop.cond, n->loop.body };
+    struct node wrapper = { .kind = N_BLOCK, .span = n->span, .block = { .stmts = { .v = parts, .n = 2, .cap = 2 } } };
+    struct callback c;
+    callback_open(cg, &c, &wrapper, 2, 1);
+    struct cg_if over = cg_if(cg, LLVMBuildNot(cg->b, cg_truth(cg, n->loop.cond), ""));
+    LLVMBuildRet(cg->b, cg_i64(cg, 1));
+    cg_end(cg, &over);
     cg_stmt(cg, n->loop.body);
-    cg->flow = flow.outer;
-    cg_goto(cg, head);
-    cg_enter(cg, done);
+    callback_close(cg, &c);
+    LLVMValueRef turns = CG_HELPER(cg, BPF_FUNC_loop, cg_i64(cg, MAX_TURNS), c.frame.fn, c.links, cg_i64(cg, 0));
+    struct cg_if cut = cg_if_unlikely(cg, cg_cmp(cg, C_EQ, turns, cg_i64(cg, MAX_TURNS)));
+    report_cut(cg, n, cg_i64(cg, (uint64_t)-E2BIG));
+    cg_end(cg, &cut);
+    propagate_return(cg, &c);
 }
 
 void cg_loop_stmt(struct codegen *cg, const struct node *n) {

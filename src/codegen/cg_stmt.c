@@ -56,12 +56,8 @@ static void return_stmt(struct codegen *cg, const struct node *n) {
 }
 
 static void jump(struct codegen *cg, bool is_break) {
-    struct flow *f = cg->flow;
-    if (f->on_break) {
-        cg_goto(cg, is_break ? f->on_break : f->on_continue);
-    } else if (f->is_callback) {
-        LLVMBuildRet(cg->b, cg_i64(cg, is_break));
-    }
+    if (!cg_terminated(cg))
+        LLVMBuildRet(cg->b, cg_i64(cg, is_break)); /* of the loop's callback: 1 ends it */
     cg_enter(cg, cg_block_new(cg, "unreachable"));
 }
 

@@ -71,6 +71,7 @@ struct probe {
     uint32_t prog;   /* index into program->progs */
     uint32_t cookie; /* position among the probes of that prog: what the BPF side sees */
     struct span span; /* for attach errors; not in JSON */
+    const char *usdt_args; /* usdt: text of the note's arguments, for the compiler; not in JSON */
 };
 
 /* One BPF program. */
@@ -171,6 +172,7 @@ struct program {
     uint64_t globals_size;     /* bytes of the globals area (.bss) */
     uint64_t start_ns_offset;  /* globals: runtime stores CLOCK_BOOTTIME at start here (elapsed) */
     uint64_t cpid_offset;      /* globals: pid of -c child */
+    uint64_t exit_offset;      /* globals: exit() stores its code + 1: its event may find the ring buffer full */
     const char *ring_symbol;   /* NULL when there are no events */
     bool uses_usym, uses_ksym; /* symbols will be needed */
     bool has_unsafe;

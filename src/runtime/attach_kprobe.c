@@ -11,8 +11,8 @@ static struct bpf_program *program_of(const struct runtime *rt, const struct pro
 }
 
 int attach_kprobe(struct runtime *rt, const struct prog *prog, const struct probe *p) {
-    LIBBPF_OPTS(bpf_kprobe_opts, opts, .retprobe = prog->attach == ATTACH_KRETPROBE, .bpf_cookie = p->cookie,
-                .offset = p->offset);
+    LIBBPF_OPTS(bpf_kprobe_opts, opts, .retprobe = prog->attach == ATTACH_KRETPROBE,
+                .bpf_cookie = prog->is_multi ? p->cookie : 0, .offset = p->offset);
     char address[32];
     const char *name = p->event;
     if (p->address) {

@@ -59,6 +59,10 @@ void globals_clear(struct runtime *rt, const struct map_info *m, bool keep_set) 
 
 /* ---- losses -------------------------------------------------------------------------------- */
 
+uint64_t globals_exit(const struct runtime *rt) {
+    return rt->program->exit_offset ? load_word(rt->globals + rt->program->exit_offset) : 0;
+}
+
 uint64_t losses_of(const struct runtime *rt, enum loss_cause cause) {
     uint64_t sum = 0;
     for (VEC_EACH(l, &rt->program->losses))

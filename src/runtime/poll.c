@@ -195,6 +195,13 @@ void poll_close(struct runtime *rt) {
 
 /* ---- loop ---------------------------------------------------------------------------------- */
 
+/* An exit() whose event found the ring full: it holds once all that came before it has been delivered. */
+static void check_lost_exit(struct runtime *rt, bool more) {
+    uint64_t stored = more || !losses_of(rt, LOSS_RING_FULL) ? 0 : globals_exit(rt);
+    if (stored && !rt->is_exiting)
+        runtime_exit(rt, (int)(stored - 1));
+}
+
 void poll_loop(struct runtime *rt) {
     enum { SIGNALS, TARGET, RING, NFDS };
     struct pollfd fds[] = {
@@ -210,6 +217,7 @@ void poll_loop(struct runtime *rt) {
         if (n > 0 && fds[SIGNALS].revents && poll_signals(rt))
             break;
         is_busy = drain_batch(rt, &more) >= BUSY_RECORDS;
+        check_lost_exit(rt, more);
         if (n > 0 && fds[TARGET].revents)
             break;
     }

@@ -49,6 +49,7 @@ void lay_out_maps(struct sema *s) {
     reserve(p, 8, 8); /* offset 0 stands for "none" */
     p->start_ns_offset = reserve(p, 8, 8);
     p->cpid_offset = reserve(p, 8, 8);
+    p->exit_offset = reserve(p, 8, 8);
     unsigned n = 0;
     for (VEC_EACH(it, &p->maps)) {
         struct map_info *m = *it;
