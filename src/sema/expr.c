@@ -67,6 +67,28 @@ static const struct type *type_tuple_expr(struct sema *s, struct node *n) {
     return check_size(s, t, n->span) ? t : &type_poison;
 }
 
+static bool is_written_out(const struct node *n) {
+    switch ((int)n->kind) {
+    case N_INT:
+    case N_STR:
+    case N_BOOL: return true;
+    case N_UNARY: return n->is_const && is_written_out(n->unary.operand);
+    case N_BINARY: return n->is_const && is_written_out(n->binary.left) && is_written_out(n->binary.right);
+    default: return false;
+    }
+}
+
+/* Behind a condition made of literals only one side is looked at: it takes the node's place. */
+static bool take_side(struct node *n) {
+    const struct node *c = n->cond.cond;
+    if (!is_written_out(c))
+        return false;
+    bool truth = c->const_str ? c->const_len > 0 : c->const_value != 0;
+    struct node taken = *(!truth ? n->cond.no : n->cond.yes ? n->cond.yes : c);
+    *n = taken;
+    return true;
+}
+
 /* Folds when the condition and the taken side are known. */
 static void fold_ternary(struct node *n, const struct type *t) {
     const struct node *c = n->cond.cond;
@@ -96,6 +118,8 @@ static const struct type *branches(struct sema *s, struct node *n, const struct 
 static const struct type *type_ternary(struct sema *s, struct node *n) {
     const struct type *cond = sema_expr(s, n->cond.cond);
     check_condition(s, n, n->cond.cond);
+    if (take_side(n))
+        return sema_expr(s, n);
     const struct type *yes = n->cond.yes ? sema_expr(s, n->cond.yes) : type_of_copy(cond);
     const struct type *t = branches(s, n, yes, sema_expr(s, n->cond.no));
     if (!is_poison(t))

@@ -199,20 +199,28 @@ static const struct type *type_aggregation(struct sema *s, struct node *call) {
     return k->check(s, call);
 }
 
+static bool refuse_copy(struct sema *s, const struct node *map, const struct node *value, const struct type *t,
+                        struct span at) {
+    const char *example = t->kind == TY_COUNT   ? "count()"
+                          : t->kind == TY_LHIST ? "lhist(rand %10, 0, 10, 1)"
+                                                : arena_printf(s->arena, "%s(retval)", map_kind_of(t)->name);
+    struct diagnostic *g = diag_error(s->diag, D_TYPE_MISMATCH, at,
+                                      "Map value '%s' cannot be assigned from one map to another. The function that "
+                                      "returns this type must be called directly e.g. `%s = %s;`.",
+                                      say(s, t), map->map.name, example);
+    ((struct map_entry *)map->map.map)->is_refused = true;
+    if (is_castable(t))
+        diag_hint(s->diag, g, "Add a cast to integer if you want the value of the aggregate, e.g. `%s = (int64)%s;`.",
+                  map->map.name, value->map.name);
+    return false;
+}
+
+/* Where the map is known to hold integers already, the value of an aggregation becomes one without being asked. */
 static bool check_storable(struct sema *s, const struct node *map, const struct node *value, const struct type *t,
                            struct span at) {
-    if (value->kind == N_MAP && type_is_agg(t)) {
-        struct diagnostic *g = diag_error(
-            s->diag, D_TYPE_MISMATCH, at,
-            "Map value '%s' cannot be assigned from one map to another. The function that returns this type must be "
-            "called directly e.g. `%s = %s();`.",
-            say(s, t), map->map.name, map_kind_of(t) ? map_kind_of(t)->name : "count");
-        if (is_castable(t))
-            diag_hint(s->diag, g,
-                      "Add a cast to integer if you want the value of the aggregate, e.g. `%s = (int64)%s;`.",
-                      map->map.name, value->map.name);
-        return false;
-    }
+    const struct type *old = map->map.map->value;
+    if (value->kind == N_MAP && type_is_agg(t) && !(is_castable(t) && old && old->kind == TY_INT))
+        return refuse_copy(s, map, value, t, at);
     if (is_castable(t) || type_ops[t->kind].is_storable)
         return true;
     if (t->kind == TY_NONE && is_shapeless(value))
@@ -246,12 +254,12 @@ void assign_map(struct sema *s, struct node *n) {
     if (n->assign.op == OP_NONE)
         assign_plain(s, n);
     else
-        modify_map(s, map, n->assign.op, n->assign.value, n->span);
+        modify_map(s, map, n->assign.op, n->assign.value, n);
     map->type = map->map.map->value ? map->map.map->value : &type_poison;
 }
 
 /* @m op= value, @m++ (value NULL). Unset entries count as zero. */
-const struct type *modify_map(struct sema *s, struct node *map, enum op op, struct node *value, struct span at) {
+const struct type *modify_map(struct sema *s, struct node *map, enum op op, struct node *value, const struct node *at) {
     const struct type *t = value ? sema_expr(s, value) : sema_literal_type(1, false);
     bool ok;
     struct map_entry *m = access(s, map, &ok);
@@ -261,10 +269,13 @@ const struct type *modify_map(struct sema *s, struct node *map, enum op op, stru
     if (!ok || !m->info.value || is_poison(t))
         return &type_poison;
     const struct type *r = arithmetic_type(s, op, m->info.value, t);
-    if (!r && m->info.value->kind == TY_PTR)
-        return sema_error(s, map, D_BAD_OPERAND, "The %s operator can not be used on expressions of types %s, %s",
-                          op_str(op), say(s, m->info.value), say(s, t));
-    if (!map_take_value(s, m, r ? r : &type_uint64, at))
+    if (!r && value && (reads_as_int(m->info.value) || m->info.value->kind == TY_PTR)) {
+        refuse_modification(s, at, m->info.value, t);
+        return &type_poison;
+    }
+    if (!r)
+        r = value && t->kind == TY_INT && t->is_signed ? &type_int64 : &type_uint64;
+    if (!map_take_value(s, m, r, at->span))
         return &type_poison;
     if (s->is_final && value && (op == OP_SUB || type_is_signed(m->info.value)))
         warn_int_cast(s, value_span(value), t, m->info.value);
@@ -276,7 +287,7 @@ const struct type *modify_map(struct sema *s, struct node *map, enum op op, stru
 bool maps_default(struct sema *s) {
     for (size_t i = 0; i < s->state->maps.n; i++) {
         struct map_entry *m = s->state->maps.entries[i].value;
-        if (m->is_target && !m->info.value) {
+        if (m->is_target && !m->is_refused && !m->info.value) {
             m->info.value = &type_int64;
             return true;
         }

@@ -22,11 +22,11 @@ bool check_condition(struct sema *s, const struct node *at, const struct node *c
 
 static const struct type *not_applicable(struct sema *s, const struct node *n) {
     return sema_error(s, n, D_BAD_OPERAND, "The %s operator can not be used on expressions of types %s, %s",
-                      op_str(n->binary.op), say(s, n->binary.left->type), say(s, n->binary.right->type));
+                      op_str(n->binary.op), say_value(s, n->binary.left), say_value(s, n->binary.right));
 }
 
 static const struct type *mismatch(struct sema *s, const struct node *n) {
-    const char *l = say(s, n->binary.left->type), *r = say(s, n->binary.right->type);
+    const char *l = say_value(s, n->binary.left), *r = say_value(s, n->binary.right);
     sema_error(s, n, D_TYPE_MISMATCH, "Type mismatch for '%s': comparing %s with %s", op_str(n->binary.op), l, r);
     diag_note(s->diag, n->binary.left->span, "left (%s)", l);
     diag_note(s->diag, n->binary.right->span, "right (%s)", r);
@@ -157,9 +157,8 @@ const struct type *type_binary(struct sema *s, struct node *n) {
 }
 
 static const struct type *unary_not_applicable(struct sema *s, const struct node *n) {
-    const struct type *t = n->unary.operand->type;
     return sema_error(s, n, D_BAD_OPERAND, "The %s operator can not be used on expressions of type '%s'",
-                      op_str(n->unary.op), t->kind == TY_NONE ? "void" : say(s, t));
+                      op_str(n->unary.op), say_value(s, n->unary.operand));
 }
 
 static const struct type *type_address(struct sema *s, struct node *n) {
@@ -204,7 +203,7 @@ const struct type *type_incdec(struct sema *s, struct node *n) {
     enum op op = n->incdec.op == OP_INC ? OP_ADD : OP_SUB;
     const struct type *one = sema_literal_type(1, false);
     if (l->kind == N_MAP)
-        return modify_map(s, l, op, NULL, n->span);
+        return modify_map(s, l, op, NULL, n);
     const struct type *t = sema_expr(s, l);
     if (is_poison(t))
         return t;

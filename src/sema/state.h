@@ -25,6 +25,7 @@ struct map_entry {
     bool is_settled; /* scalar or keyed is known */
     bool is_keyed;
     bool is_target; /* assigned somewhere */
+    bool is_refused; /* … an aggregation of another map: no reason to guess a type */
     struct span declared;
     struct span first_write; /* its name where it is assigned first */
 };
@@ -60,6 +61,7 @@ bool int_fits(const struct type *from, const struct type *to);
 /* "int", "string": the word for a type in argument errors. */
 const char *type_word(const struct type *t);
 const char *say(struct sema *s, const struct type *t);
+const char *say_value(struct sema *s, const struct node *n); /* its type; calls without a value are "void" */
 /* Warns when an integer changes its value by going from its type to `to`: at the parts of tuples, too. */
 void warn_int_cast(struct sema *s, struct span at, const struct type *from, const struct type *to);
 void warn_conversion(struct sema *s, const struct node *value, const struct type *to);
@@ -126,12 +128,16 @@ const struct type *type_map(struct sema *s, struct node *n);
 void assign_map(struct sema *s, struct node *n);
 /* Value type of the map takes in t. */
 bool map_take_value(struct sema *s, struct map_entry *m, const struct type *t, struct span at);
-const struct type *modify_map(struct sema *s, struct node *map, enum op op, struct node *value, struct span at);
+/* `at` is the whole: N_ASSIGN or N_INCDEC. */
+const struct type *modify_map(struct sema *s, struct node *map, enum op op, struct node *value, const struct node *at);
 /* After the rounds have come to rest: gives maps that only count themselves a type. True when it did. */
 bool maps_default(struct sema *s);
 bool maps_have_types(const struct sema *s);
 void map_declarations(struct sema *s, const struct script *script);
 void maps_check_declared(struct sema *s);
+
+/* Reports `lvalue op= value` (N_ASSIGN) whose types do not go together. */
+void refuse_modification(struct sema *s, const struct node *n, const struct type *cur, const struct type *t);
 
 /* ---- statements (stmt.c) ------------------------------------------------------------------- */
 

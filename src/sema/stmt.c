@@ -46,19 +46,30 @@ static struct span from_operator(const struct node *n) {
     return at;
 }
 
+void refuse_modification(struct sema *s, const struct node *n, const struct type *cur, const struct type *t) {
+    const char *op = op_str(n->assign.op), *l = say(s, cur->kind == TY_INT ? &type_int64 : cur),
+               *r = say_value(s, n->assign.value);
+    if (cur->kind == TY_PTR || cur->kind == t->kind) {
+        diag_error(s->diag, D_BAD_OPERAND, from_operator(n),
+                   "The %s operator can not be used on expressions of types %s, %s", op, say(s, cur), r);
+        return;
+    }
+    diag_error(s->diag, D_TYPE_MISMATCH, from_operator(n), "Type mismatch for '%s': comparing %s with %s", op, l, r);
+    diag_note(s->diag, n->assign.lvalue->span, "left (%s)", l);
+    diag_note(s->diag, n->assign.value->span, "right (%s)", r);
+}
+
 static void modify_variable(struct sema *s, struct node *n) {
     struct node *var = n->assign.lvalue, *value = n->assign.value;
     const struct type *cur = sema_expr(s, var), *t = sema_expr(s, value);
     if (is_poison(cur) || is_poison(t))
         return;
     const struct type *r = arithmetic_type(s, n->assign.op, cur, t);
-    if (!r && cur->kind == TY_PTR) {
-        diag_error(s->diag, D_BAD_OPERAND, from_operator(n),
-                   "The %s operator can not be used on expressions of types %s, %s", op_str(n->assign.op), say(s, cur),
-                   say(s, t));
+    if (!r && (reads_as_int(cur) || cur->kind == TY_PTR)) {
+        refuse_modification(s, n, cur, t);
         return;
     }
-    if (!r)
+    if (!r) /* the result does not go back: that is what is reported */
         r = t->kind == TY_INT && t->is_signed ? &type_int64 : &type_uint64;
     assign_variable(s, var, r, n->span, NULL);
     const struct type *now = var->var.var->type;

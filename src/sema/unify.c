@@ -29,6 +29,10 @@ static const struct type *literal_of_size(uint32_t size, bool is_signed) {
 
 const char *say(struct sema *s, const struct type *t) { return type_str(s->arena, t); }
 
+const char *say_value(struct sema *s, const struct node *n) {
+    return n->type->kind == TY_NONE && !is_shapeless(n) ? "void" : say(s, n->type);
+}
+
 const char *type_word(const struct type *t) { return type_ops[t->kind].name; }
 
 bool type_is_signed(const struct type *t) {
