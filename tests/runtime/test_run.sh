@@ -61,8 +61,8 @@ expect_err '^ERROR: Attachment failed for all probes[.]$'
 
 # What the verifier refuses is shown where it stands.
 run --no-warnings -e 'begin {
-  $i = 1;
-  print((&$i)[1000]);
+  @x = 1;
+  print((&@x)[100000]);
 }'
 expect_status 255
 expect_err '^stdin:3:[0-9]+-[0-9]+: ERROR: Error loading BPF program for begin_1[.] Error code: -13 \(Permission denied\)[.] Use -v'
