@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probes/usdt_args.h"
+
 /* ---- registers ---------------------------------------------------------------------------- */
 
 struct reg_name {
@@ -122,8 +124,10 @@ static const struct type *check_argn(struct sema *s, struct node *n) {
     if (!(b->provider->flags & PF_HAS_ARGN))
         return sema_error(s, n, D_NOT_HERE,
                           "The %s builtin can only be used with 'kprobes', 'uprobes' and 'usdt' probes", n->call.name);
-    if (!strcmp(b->provider->name, "usdt"))
-        return sema_error(s, n, D_UNSUPPORTED, "Arguments of usdt probes can not be read yet");
+    if (!strcmp(b->provider->name, "usdt")) {
+        const struct type *t = usdt_arg_type(s->diag, n, b, arg_number(n));
+        return t ? t : &type_poison;
+    }
     if (b->provider->flags & PF_HAS_REGS && reg_of_argument(arg_number(n)) < 0)
         return sema_error(s, n, D_BAD_ARGUMENT, "%s doesn't support %s", reg_architecture(), n->call.name);
     b->use.argn = true;
@@ -132,6 +136,8 @@ static const struct type *check_argn(struct sema *s, struct node *n) {
 
 static struct value emit_argn(struct codegen *cg, const struct node *n) {
     unsigned i = arg_number(n);
+    if (cg_block(cg)->attach == ATTACH_USDT)
+        return cg_reg(usdt_arg_emit(cg, n, i), n->type);
     if (has_raw_slots(cg_block(cg)->attach))
         return cg_reg(cg_ctx_slot(cg, i), n->type);
     return cg_reg(cg_regs_word(cg, (unsigned)reg_of_argument(i)), n->type);

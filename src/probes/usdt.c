@@ -9,6 +9,7 @@
 
 #include "probes/cache.h"
 #include "probes/common.h"
+#include "probes/usdt_args.h"
 #include "runtime/runtime.h"
 
 struct spec {
@@ -32,6 +33,7 @@ static void add_from_file(struct probe_env *env, struct spec *s, const char *pat
         p->event = arena_strdup(env->arena, u->name);
         p->offset = p->func_offset = u->offset;
         p->ref_ctr_offset = u->semaphore;
+        p->usdt_args = usdt_args_resolve(env->arena, f, u);
     }
 }
 
@@ -60,6 +62,11 @@ static bool targets(struct probe_env *env, const struct attach_point *ap, struct
     for (size_t i = 0; i < npaths; i++)
         add_from_file(env, &s, paths[i]);
     return true;
+}
+
+/* Copies with the arguments in the same places need no telling apart. */
+static bool can_share(const struct probe *a, const struct probe *b) {
+    return !strcmp(a->usdt_args, b->usdt_args) || kernel_features()->attach_cookie;
 }
 
 static void plan(struct probe_env *env, struct block *b) {
@@ -119,6 +126,7 @@ const struct provider provider_usdt = {
     .ctx = ctx_pt_regs,
     .plan = plan,
     .prologue = prologue_cookie,
+    .can_share = can_share,
     .tells_apart = tells_apart_by_cookie,
     .list = list,
     .help = "marks in user programs: usdt:/usr/bin/node:gc__start",

@@ -142,13 +142,23 @@ static bool report(struct runtime *rt, const struct probe *p, int error) {
 }
 
 /* All places at once; if the kernel refuses, one by one, to learn which of them it is. */
+/* Copies of one USDT mark are one probe to the user. */
+static void count(struct runtime *rt, const struct prog *prog, const struct probe *p) {
+    const struct probe *q = &rt->program->probes.v[prog->first_probe];
+    for (; prog->attach == ATTACH_USDT && q < p; q++)
+        if (!strcmp(q->name, p->name))
+            return;
+    rt->nattached++;
+}
+
 static bool attach_group(struct runtime *rt, const struct prog *prog) {
     bool is_kernel = prog->attach == ATTACH_KPROBE || prog->attach == ATTACH_KRETPROBE;
     int (*attach)(struct runtime *rt, const struct prog *prog, uint32_t first, uint32_t n) =
         is_kernel ? attach_kprobe_multi : attach_uprobe_multi;
     size_t before = rt->attached.n;
     if (!attach(rt, prog, 0, prog->nprobes)) {
-        rt->nattached += prog->nprobes;
+        for (uint32_t i = 0; i < prog->nprobes; i++)
+            count(rt, prog, &rt->program->probes.v[prog->first_probe + i]);
         return true;
     }
     for (; rt->attached.n > before; rt->attached.n--)
@@ -157,7 +167,8 @@ static bool attach_group(struct runtime *rt, const struct prog *prog) {
         int error = attach(rt, prog, i, 1);
         if (error && !report(rt, &rt->program->probes.v[prog->first_probe + i], error))
             return false;
-        rt->nattached += !error;
+        if (!error)
+            count(rt, prog, &rt->program->probes.v[prog->first_probe + i]);
     }
     return true;
 }
@@ -184,7 +195,8 @@ static bool attach_program(struct runtime *rt, const struct prog *prog) {
         int error = attach(rt, prog, p);
         if (error && !report(rt, p, error))
             return false;
-        rt->nattached += !error;
+        if (!error)
+            count(rt, prog, p);
     }
     return true;
 }

@@ -80,7 +80,8 @@ size_t elf_parameters(struct elf_file *f, const char *function, const char *cons
 /* USDT notes. */
 struct elf_usdt {
     const char *provider, *name, *args; /* args: the note's text "-4@%edi 8@%rsi" */
-    uint64_t offset;                    /* file offset of the probe site */
+    uint64_t address;                   /* virtual address of the probe site */
+    uint64_t offset;                    /* … and its file offset */
     uint64_t semaphore;                 /* file offset, 0 none */
 };
 size_t elf_usdts(struct elf_file *f, const struct elf_usdt **out);

@@ -40,7 +40,8 @@ static void add_note(struct elf_file *f, usdt_vec *list, const char *desc, size_
         return;
     u.args = u.args ? u.args : "";
     uint64_t moved = base && linked_base ? base - linked_base : 0;
-    if (!elf_offset(f, pc + moved, &u.offset))
+    u.address = pc + moved;
+    if (!elf_offset(f, u.address, &u.offset))
         return;
     if (semaphore)
         elf_offset(f, semaphore + moved, &u.semaphore);
