@@ -45,8 +45,10 @@ static struct value emit_format(struct codegen *cg, const struct node *n) { retu
 static void deliver_message(struct runtime *rt, const struct event_site *site, const void *data, bool is_warning) {
     struct strbuf *b = runtime_buffer(rt);
     struct sink *sink = runtime_sink(rt);
+    struct event_site bare = *site; /* the script's own messages come without the line they are from */
+    bare.excerpt = NULL;
     format_run(b, runtime_resolver(rt), runtime_plan(rt, site, 0), data);
-    sink->ops->error(sink, site, strbuf_str(b), b->len, is_warning, 0);
+    sink->ops->error(sink, &bare, strbuf_str(b), b->len, is_warning, 0);
 }
 
 static void deliver_errorf(struct runtime *rt, const struct event_site *site, const void *data, size_t size) {

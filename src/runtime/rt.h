@@ -73,6 +73,7 @@ struct runtime {
      * size. */
     bool is_holding;
     struct strbuf held;
+    unsigned nerrors; /* reported by the test that is running */
     bool is_exiting;
     bool is_over; /* a script's exit() was delivered: what other probes still send is not wanted, until the end probes */
     int exit_code;
@@ -123,6 +124,10 @@ void attach_keep(struct runtime *rt, struct attachment a);
 int attach_keep_link(struct runtime *rt, struct bpf_link *link, bool is_slow);
 /* -p, -c: the process that probes which can be narrowed at attach are narrowed to, else -1. */
 int attach_pid(const struct runtime *rt);
+
+/* testing.c: --test (whether all have passed) and --bench */
+bool run_tests(struct runtime *rt);
+void run_benches(struct runtime *rt);
 
 /* poll.c */
 bool poll_open(struct runtime *rt);

@@ -100,6 +100,8 @@ static void announce(struct runtime *rt) {
         rt->sink.write_failed = true;
 }
 
+static bool is_testing(const struct runtime *rt) { return rt->opt->is_test_mode || rt->opt->is_bench_mode; }
+
 /* Begin probes run before anything is attached, but their output comes behind the notice. After an exit() in one of
  * them nothing needs to be attached any more. */
 static bool begin(struct runtime *rt) {
@@ -124,14 +126,30 @@ static void end(struct runtime *rt) {
     run_special(rt, ATTACH_END, NULL);
     poll_drain(rt);
     rt->sink.ops->end(&rt->sink);
-    if (rt->program->config.print_maps_on_exit)
+    if (rt->program->config.print_maps_on_exit && !is_testing(rt))
         print_all_maps(rt);
     sink_flush(&rt->sink, true);
     report_losses(rt);
 }
 
+/* Nothing is attached: begin probes, the tests one by one, end probes. */
+static int test(struct runtime *rt) {
+    bool ok = true;
+    globals_start(rt);
+    run_special(rt, ATTACH_BEGIN, poll_drain);
+    rt->is_exiting = rt->is_over = false;
+    if (rt->opt->is_test_mode)
+        ok = run_tests(rt);
+    else
+        run_benches(rt);
+    end(rt);
+    return ok ? rt->exit_code : 1;
+}
+
 /* Everything behind the load. */
 static int trace(struct runtime *rt) {
+    if (is_testing(rt))
+        return test(rt);
     if (!begin(rt))
         return 255;
     if (rt->opt->dry_run)
