@@ -1,5 +1,6 @@
 /* What attach points are matched against: events of tracefs, functions of the kernel, ELF files. Each is read on first
  * use and kept for the run, since scripts name many probes of one kind. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +70,18 @@ bool system_has_event(const char *category, const char *event) {
         return false;
     int n = snprintf(path, sizeof path, "%s/events/%s/%s/format", tracefs_root(), category, event);
     return n > 0 && (size_t)n < sizeof path && access(path, F_OK) == 0;
+}
+
+const char *system_tracefs_refusal(struct probe_env *env) {
+    const char *events = system_tracefs(env, "events");
+    if (access(events, R_OK | X_OK) == 0)
+        return NULL;
+    if (errno == EACCES || errno == EPERM)
+        return arena_printf(env->arena,
+                            "This user may not read %s, where tracepoints are described: CAP_DAC_READ_SEARCH is missing (run "
+                            "as root, or grant it with sudo, setpriv or a service's AmbientCapabilities)",
+                            events);
+    return arena_printf(env->arena, "There is no %s: mount it with `mount -t tracefs nodev /sys/kernel/tracing`", events);
 }
 
 size_t system_events(struct probe_env *env, const char *const **events) {

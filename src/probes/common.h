@@ -33,6 +33,8 @@ bool probe_integer(struct probe_env *env, const struct attach_point *ap, const c
 size_t system_events(struct probe_env *env, const char *const **events);
 /* Whether tracefs has this event: one system call. */
 bool system_has_event(const char *category, const char *event);
+/* NULL when this process may look at tracefs, else what keeps it from that, in the arena. */
+const char *system_tracefs_refusal(struct probe_env *env);
 /* Whether the event was made at run time (kprobe, uprobe, synthetic and event probes): no tracepoint is behind it. */
 bool system_is_dynamic_event(struct probe_env *env, const char *category, const char *event);
 /* Path of a file of tracefs, in env->arena. */

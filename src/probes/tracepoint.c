@@ -43,6 +43,9 @@ static bool targets(struct probe_env *env, const struct attach_point *ap, struct
     const char *category = any_category ? "*" : ap_arg(ap, 0), *event = ap_arg(ap, any_category ? 0 : 1);
     if (!*category || !*event)
         return probe_error(env, ap, "tracepoint probe must have a target");
+    const char *refusal = system_tracefs_refusal(env);
+    if (refusal)
+        return probe_error(env, ap, "%s", refusal);
     if (has_wildcard(category) || has_wildcard(event))
         add_matching(env, ap, b, category, event);
     else if (system_has_event(category, event))
