@@ -126,8 +126,8 @@ int attach_keep_link(struct runtime *rt, struct bpf_link *link, bool is_slow);
 int attach_pid(const struct runtime *rt);
 
 /* testing.c: --test (whether all have passed) and --bench */
-bool run_tests(struct runtime *rt);
-void run_benches(struct runtime *rt);
+bool testing_run(struct runtime *rt);
+void testing_bench(struct runtime *rt);
 
 /* poll.c */
 bool poll_open(struct runtime *rt);

@@ -139,9 +139,9 @@ static int test(struct runtime *rt) {
     run_special(rt, ATTACH_BEGIN, poll_drain);
     rt->is_exiting = rt->is_over = false;
     if (rt->opt->is_test_mode)
-        ok = run_tests(rt);
+        ok = testing_run(rt);
     else
-        run_benches(rt);
+        testing_bench(rt);
     end(rt);
     return ok ? rt->exit_code : 1;
 }

@@ -167,7 +167,7 @@ static void summary(struct runtime *rt, const bool *failed, size_t ntests, size_
 
 static int stats_on(void) { return bpf_enable_stats(BPF_STATS_RUN_TIME); }
 
-bool run_tests(struct runtime *rt) {
+bool testing_run(struct runtime *rt) {
     const struct program *p = rt->program;
     bool *failed = ARENA_ARRAY(rt->arena, bool, p->progs.n);
     size_t ntests = 0, nfailed = 0;
@@ -217,7 +217,7 @@ static struct measured bench(struct runtime *rt, int prog) {
     return (struct measured){ after.ns - before.ns, after.runs - before.runs };
 }
 
-void run_benches(struct runtime *rt) {
+void testing_bench(struct runtime *rt) {
     const struct program *p = rt->program;
     struct strbuf *out = &rt->sink.out;
     int stats = stats_on();
