@@ -76,7 +76,12 @@ const char *system_tracefs_refusal(struct probe_env *env) {
     const char *events = system_tracefs(env, "events");
     if (access(events, R_OK | X_OK) == 0)
         return NULL;
-    if (errno == EACCES || errno == EPERM)
+    bool is_closed = errno == EACCES;
+    if (access("/sys/kernel/tracing/events", R_OK | X_OK) != 0 && errno == EACCES) {
+        is_closed = true;
+        events = "/sys/kernel/tracing/events";
+    }
+    if (is_closed)
         return arena_printf(env->arena,
                             "This user may not read %s, where tracepoints are described: CAP_DAC_READ_SEARCH is missing (run "
                             "as root, or grant it with sudo, setpriv or a service's AmbientCapabilities)",
