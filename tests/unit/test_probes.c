@@ -15,6 +15,7 @@
 
 #include "probes/common.h"
 #include "probes/syscalls.h"
+#include "probes/usdt_args.h"
 #include "support/wildcard.h"
 
 struct fixture {
@@ -425,6 +426,42 @@ static void traceable_functions_file(void **state) {
     unlink(path);
 }
 
+static void usdt_arguments(void **state) {
+    (void)state;
+    struct usdt_arg a;
+    assert_true(usdt_arg_parse("", 0, &a) && a.place == USDT_MISSING);
+    assert_true(usdt_arg_parse("8@$1", 1, &a) && a.place == USDT_MISSING);
+    assert_false(usdt_arg_parse("3@$1", 0, &a));
+    assert_false(usdt_arg_parse("8@", 0, &a));
+    assert_false(usdt_arg_parse("8@%nothing", 0, &a));
+    assert_true(usdt_arg_parse("4f@%xmm0", 0, &a) && a.place == USDT_FLOAT);
+#if defined(__x86_64__)
+    static const char text[] = "-4@%edi 8@-16(%rbp)  1@%ah 2@$-7 8@8(%rax,%rcx,4) 8@(%r12) 4@%r9d 1@%sil 8@12(%rip)";
+    assert_true(usdt_arg_parse(text, 0, &a));
+    assert_true(a.place == USDT_REGISTER && a.size == 4 && a.is_signed && a.reg == 112);
+    assert_true(usdt_arg_parse(text, 1, &a));
+    assert_true(a.place == USDT_MEMORY && a.size == 8 && !a.is_signed && a.reg == 32 && a.value == -16 && a.index < 0);
+    assert_true(usdt_arg_parse(text, 2, &a));
+    assert_true(a.place == USDT_REGISTER && a.reg == 80 && a.shift == 8);
+    assert_true(usdt_arg_parse(text, 3, &a));
+    assert_true(a.place == USDT_CONSTANT && a.value == -7 && a.size == 2);
+    assert_true(usdt_arg_parse(text, 4, &a));
+    assert_true(a.place == USDT_MEMORY && a.reg == 80 && a.index == 88 && a.scale == 4 && a.value == 8);
+    assert_true(usdt_arg_parse(text, 5, &a) && a.place == USDT_MEMORY && a.reg == 24 && a.value == 0);
+    assert_true(usdt_arg_parse(text, 6, &a) && a.reg == 64);
+    assert_true(usdt_arg_parse(text, 7, &a) && a.reg == 104 && a.shift == 0);
+    assert_true(usdt_arg_parse(text, 8, &a) && a.reg == 128 && a.value == 12);
+    assert_true(usdt_arg_parse(text, 9, &a) && a.place == USDT_MISSING);
+    assert_false(usdt_arg_parse("8@symbol(%rip)", 0, &a)); /* was not resolved */
+#elif defined(__aarch64__)
+    static const char text[] = "-4@x0 8@[sp, 24] 4@5 2@[x19]";
+    assert_true(usdt_arg_parse(text, 0, &a) && a.place == USDT_REGISTER && a.reg == 0 && a.is_signed);
+    assert_true(usdt_arg_parse(text, 1, &a) && a.place == USDT_MEMORY && a.reg == 248 && a.value == 24);
+    assert_true(usdt_arg_parse(text, 2, &a) && a.place == USDT_CONSTANT && a.value == 5);
+    assert_true(usdt_arg_parse(text, 3, &a) && a.place == USDT_MEMORY && a.reg == 152 && a.value == 0);
+#endif
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -445,6 +482,7 @@ int main(void) {
         TEST(nearest_names),
         TEST(user_functions),
         TEST(wrong_user_functions),
+        TEST(usdt_arguments),
         TEST(kernel_functions),
         TEST(traceable_functions_file),
     };
