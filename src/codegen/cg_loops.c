@@ -56,6 +56,13 @@ static void move_number(struct codegen *cg, const struct type *t, LLVMValueRef f
     cg_store_int(cg, to, cg_load_int(cg, from, t->size * 8));
 }
 
+/* Pointers that are followed directly stay on the stack, where the verifier knows what they point to. */
+static bool is_number(const struct variable *v) {
+    const struct type *t = v->type;
+    bool is_direct = t->kind == TY_PTR && (t->as == AS_BPF || t->is_ctx || t->is_btf_trusted);
+    return type_is_scalar(t) && !is_direct && !v->is_address_taken;
+}
+
 static void callback_open(struct codegen *cg, struct callback *c, struct node *body, unsigned nargs, unsigned links_arg) {
     *c = (struct callback){ .captured.arena = cg->arena };
     node_walk(body, collect, &c->captured);
@@ -71,7 +78,7 @@ static void callback_open(struct codegen *cg, struct callback *c, struct node *b
     for (size_t i = 0; i < nvars; i++) {
         struct variable *v = c->captured.vars.v[i];
         c->outer_homes[i] = v->codegen;
-        if (LLVMIsAAllocaInst(v->codegen) && type_is_scalar(v->type) && !v->is_address_taken) {
+        if (is_number(v) && LLVMIsAAllocaInst(v->codegen)) {
             c->loop_homes[i] = cg_scratch_at(cg, cg->scratch_used);
             cg->scratch_used += 8;
             move_number(cg, v->type, v->codegen, c->loop_homes[i]);

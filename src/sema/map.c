@@ -159,6 +159,9 @@ static void different_shape(struct sema *s, const struct type *old, const struct
 bool map_take_value(struct sema *s, struct map_entry *m, const struct type *t, struct span at) {
     if (is_poison(t))
         return false;
+    /* The verifier forgets what a pointer points to once it is in a map: from there it is an address of the kernel's. */
+    if (t->kind == TY_PTR && t->as == AS_BPF)
+        t = with_space(s, t, AS_KERNEL);
     const struct type *old = m->info.value;
     /* An aggregation and a plain value do not mix, although the one reads as the other. */
     const struct type *both = old && type_is_agg(old) != type_is_agg(t) ? NULL : sema_unify(s, old, t);
