@@ -44,6 +44,9 @@ static const struct type *check_delete(struct sema *s, struct node *n) {
         return check_access(s, n, "delete() with two arguments") ? &type_bool : &type_poison;
     if (!is_map(a))
         return sema_error(s, a, D_BAD_ARGUMENT, "delete() expects a map argument");
+    if (map_is_sequence(a->map.map))
+        return sema_error(s, n, D_BAD_ARGUMENT, "delete() is not for a %s: pop(%s) takes out one value, clear(%s) all",
+                          a->map.map->declared_kind, a->map.name, a->map.name);
     if (!a->map.key && a->map.map->key && !sema_map_is_scalar(a->map.map))
         return sema_error(s, n, D_BAD_ARGUMENT,
                           "call to delete() with a single argument expects a map without explicit keys (scalar map)");
@@ -72,10 +75,22 @@ static struct value delete_scalar(struct codegen *cg, const struct map_info *m) 
     return as_bool(cg, cg_cmp(cg, C_NE, cg_slot_get(cg, was), cg_i64(cg, 0)));
 }
 
+/* Elements of an array cannot go: they become zero. */
+static struct value delete_element(struct codegen *cg, const struct map_info *m, LLVMValueRef key) {
+    LLVMValueRef was = cg_slot(cg, cg_i64(cg, 0)), p = cg_map_lookup(cg, m, key);
+    struct cg_if there = cg_if(cg, cg_cmp(cg, C_NE, cg_ptr_to_i64(cg, p), cg_i64(cg, 0)));
+    cg_memzero(cg, p, m->cell_size);
+    cg_slot_set(cg, was, cg_i64(cg, 1));
+    cg_end(cg, &there);
+    return as_bool(cg, cg_cmp(cg, C_NE, cg_slot_get(cg, was), cg_i64(cg, 0)));
+}
+
 static struct value emit_delete(struct codegen *cg, const struct node *n) {
     const struct map_info *m = map_of(n);
     if (m->storage == MAP_GLOBAL || m->storage == MAP_GLOBAL_PERCPU)
         return delete_scalar(cg, m);
+    if (map_is_array(m))
+        return delete_element(cg, m, key_of(cg, n));
     LLVMValueRef r = CG_HELPER(cg, BPF_FUNC_map_delete_elem, cg_map(cg, m), key_of(cg, n));
     return as_bool(cg, cg_cmp(cg, C_EQ, r, cg_i64(cg, 0)));
 }

@@ -8,10 +8,7 @@
 static const char map_full[] = "Map full; can't update element. Try increasing max_map_keys config or manually setting "
                                "the max entries in a map declaration e.g. `let %s = hash(5000)`";
 
-static bool is_global(const struct map_info *m) {
-    return m->storage == MAP_GLOBAL || m->storage == MAP_GLOBAL_PERCPU;
-}
-
+static bool is_global(const struct map_info *m) { return m->storage == MAP_GLOBAL || m->storage == MAP_GLOBAL_PERCPU; }
 
 static uint32_t map_index(struct codegen *cg, const struct map_info *m) {
     for (uint32_t i = 0; i < cg->program->maps.n; i++)
@@ -26,15 +23,30 @@ LLVMValueRef cg_map(struct codegen *cg, const struct map_info *m) {
         [MAP_LRU_HASH] = BPF_MAP_TYPE_LRU_HASH,
         [MAP_PERCPU_HASH] = BPF_MAP_TYPE_PERCPU_HASH,
         [MAP_PERCPU_LRU_HASH] = BPF_MAP_TYPE_LRU_PERCPU_HASH,
+        [MAP_ARRAY] = BPF_MAP_TYPE_ARRAY,
+        [MAP_PERCPU_ARRAY] = BPF_MAP_TYPE_PERCPU_ARRAY,
+        [MAP_QUEUE] = BPF_MAP_TYPE_QUEUE,
+        [MAP_LIFO] = BPF_MAP_TYPE_STACK,
     };
-    return cg_bpf_map(cg, m->symbol, types[m->storage], m->key->size, m->cell_size, m->max_entries, 0);
+    unsigned key_size = m->key ? m->key->size : 0;
+    return cg_bpf_map(cg, m->symbol, types[m->storage], key_size, m->cell_size, m->max_entries, 0);
 }
 
 /* ---- keys and lookups ---------------------------------------------------------------------- */
 
+/* Indexes beyond 32 bits must not become small ones. */
+static LLVMValueRef array_key(struct codegen *cg, const struct node *key) {
+    LLVMValueRef most = cg_i64(cg, UINT32_MAX), i = cg_expr_i64(cg, key);
+    LLVMValueRef mem = cg_alloca(cg, cg->i32);
+    cg_store_int(cg, mem, cg_trunc(cg, cg_select(cg, cg_cmp(cg, C_ULT, i, most), i, most), 32));
+    return mem;
+}
+
 LLVMValueRef cg_map_key(struct codegen *cg, const struct map_info *m, const struct node *key) {
     if (!key || !m->key)
         return NULL;
+    if (map_is_array(m))
+        return array_key(cg, key);
     LLVMValueRef mem = cg_scratch(cg, m->key->size);
     bool outer = cg->clean_strings;
     if (type_has_string(m->key))
@@ -70,6 +82,13 @@ static void lost_update(struct codegen *cg, const struct node *at, const struct 
     cg_runtime_error(cg, at, "map_update_elem", arena_printf(cg->arena, map_full, m->name), result);
 }
 
+/* Counts when an array had no element for the key. */
+static void check_index(struct codegen *cg, const struct map_info *m, LLVMValueRef element) {
+    struct cg_if outside = cg_if_unlikely(cg, LLVMBuildIsNull(cg->b, element, ""));
+    cg_count_loss(cg, LOSS_INDEX, map_index(cg, m));
+    cg_end(cg, &outside);
+}
+
 static void mark_set(struct codegen *cg, const struct map_info *m, LLVMValueRef slot) {
     cg_store_int(cg, cg_ptr_add(cg, slot, m->set_offset), cg_i64(cg, 1));
 }
@@ -102,6 +121,8 @@ struct value cg_agg_read(struct codegen *cg, const struct map_info *m, LLVMValue
     LLVMValueRef mem = cg_alloca(cg, LLVMArrayType2(cg->i64, 2));
     cg_memzero(cg, mem, 16);
     struct value acc = cg_mem(mem, m->value);
+    if (map_is_array(m))
+        check_index(cg, m, cg_map_lookup(cg, m, key));
     struct cg_loop l = cg_loop(cg, cg->program->ncpus);
     if (m->storage == MAP_GLOBAL_PERCPU) {
         LLVMValueRef i = cg_arith(cg, A_AND, l.i, cg_i64(cg, cg->program->ncpus - 1));
@@ -135,7 +156,9 @@ struct value cg_map_read(struct codegen *cg, const struct node *n) {
     cg_else(cg, &found);
     if (!scalar)
         cg_memzero(cg, out, t->size);
-    if (cg_reports_reads(cg))
+    if (map_is_array(m))
+        cg_count_loss(cg, LOSS_INDEX, map_index(cg, m));
+    else if (cg_reports_reads(cg))
         cg_runtime_error(cg, n, "map_lookup_elem", "Can't lookup map element because it does not exist.", NULL);
     cg_end(cg, &found);
     return scalar ? cg_reg(LLVMBuildLoad2(cg->b, it, out, ""), t) : cg_mem(out, t);
@@ -162,6 +185,11 @@ static LLVMValueRef cell_for_update(struct codegen *cg, const struct node *at, c
                                     LLVMValueRef key, struct cg_if *present) {
     LLVMValueRef slot = cg_alloca(cg, cg->ptr);
     LLVMValueRef p = cg_map_lookup(cg, m, key);
+    if (map_is_array(m)) {
+        check_index(cg, m, p);
+        *present = cg_if(cg, LLVMBuildIsNotNull(cg->b, p, ""));
+        return p;
+    }
     LLVMBuildStore(cg->b, p, slot);
     struct cg_if missing = cg_if(cg, LLVMBuildIsNull(cg->b, p, ""));
     insert_cell(cg, at, m, key, slot);
@@ -205,10 +233,40 @@ void cg_map_assign(struct codegen *cg, const struct node *lvalue, const struct n
         cg_memzero(cg, mem, m->cell_size);
     cg_expr_into(cg, value, mem, m->value);
     LLVMValueRef key = cg_map_key(cg, m, lvalue->map.key);
+    if (map_is_array(m)) { /* the kernel's lookup becomes a few instructions, its update is a call */
+        struct cg_if present;
+        LLVMValueRef cell = cell_for_update(cg, lvalue, m, key, &present);
+        cg_memcpy(cg, cell, mem, m->cell_size);
+        cg_end(cg, &present);
+        return;
+    }
     LLVMValueRef r = update(cg, m, key, mem, BPF_ANY);
     struct cg_if failed = cg_if_unlikely(cg, cg_cmp(cg, C_SLT, r, cg_i64(cg, 0)));
     lost_update(cg, lvalue, m, r);
     cg_end(cg, &failed);
+}
+
+/* ---- queues and stacks --------------------------------------------------------------------- */
+
+void cg_map_push(struct codegen *cg, const struct map_info *m, const struct node *value) {
+    LLVMValueRef mem = cg_scratch(cg, m->cell_size);
+    if (m->value->size < m->cell_size)
+        cg_memzero(cg, mem, m->cell_size);
+    cg_expr_into(cg, value, mem, m->value);
+    LLVMValueRef r = CG_HELPER(cg, BPF_FUNC_map_push_elem, cg_map(cg, m), mem, cg_i64(cg, BPF_ANY));
+    struct cg_if failed = cg_if_unlikely(cg, cg_cmp(cg, C_SLT, r, cg_i64(cg, 0)));
+    cg_count_loss(cg, LOSS_QUEUE_FULL, map_index(cg, m));
+    cg_end(cg, &failed);
+}
+
+struct value cg_map_next(struct codegen *cg, const struct map_info *m, bool removes, LLVMValueRef *found) {
+    LLVMValueRef mem = cg_scratch(cg, m->cell_size);
+    LLVMValueRef r = CG_HELPER(cg, removes ? BPF_FUNC_map_pop_elem : BPF_FUNC_map_peek_elem, cg_map(cg, m), mem);
+    *found = cg_cmp(cg, C_SGE, r, cg_i64(cg, 0));
+    struct cg_if empty = cg_if_unlikely(cg, LLVMBuildNot(cg->b, *found, ""));
+    cg_memzero(cg, mem, m->cell_size);
+    cg_end(cg, &empty);
+    return cg_mem(mem, m->value);
 }
 
 /* In place, atomically where BPF can (adding to 64-bit integers); gives the old or new value. */
@@ -221,7 +279,8 @@ static LLVMValueRef modify_cell(struct codegen *cg, const struct node *at, const
             rhs = cg_arith(cg, A_MUL, rhs, cg_i64(cg, t->elem && t->elem->size ? t->elem->size : 1));
         if (op == OP_SUB)
             rhs = cg_arith(cg, A_SUB, cg_i64(cg, 0), rhs);
-        LLVMValueRef old = LLVMBuildAtomicRMW(cg->b, LLVMAtomicRMWBinOpAdd, cell, rhs, LLVMAtomicOrderingMonotonic, false);
+        LLVMValueRef old =
+            LLVMBuildAtomicRMW(cg->b, LLVMAtomicRMWBinOpAdd, cell, rhs, LLVMAtomicOrderingMonotonic, false);
         return want_old ? old : LLVMBuildAdd(cg->b, old, rhs, "");
     }
     struct value old = cg_load(cg, cg_mem(cell, t));

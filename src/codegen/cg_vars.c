@@ -23,6 +23,10 @@ LLVMValueRef cg_var_home(struct codegen *cg, const struct node *n) {
     return var->codegen;
 }
 
+void cg_var_set(struct codegen *cg, const struct node *var, struct value v) {
+    cg_store(cg, v, cg_var_home(cg, var), var->var.var->type);
+}
+
 /* $x op= rhs, $x++: returns the old or new value. */
 struct value cg_var_modify(struct codegen *cg, const struct node *at, const struct node *lvalue, enum op op,
                            const struct node *rhs, bool want_old) {

@@ -140,6 +140,11 @@ void cg_stack_into(struct codegen *cg, const struct type *t, LLVMValueRef dest);
 LLVMValueRef cg_map_key(struct codegen *cg, const struct map_info *m, const struct node *key);
 /* Lookup: pointer, NULL when absent (globals: never NULL). */
 LLVMValueRef cg_map_lookup(struct codegen *cg, const struct map_info *m, LLVMValueRef key);
+/* Queues and stacks. The next value, zeros when there is none: *found (i1) tells. */
+void cg_map_push(struct codegen *cg, const struct map_info *m, const struct node *value);
+struct value cg_map_next(struct codegen *cg, const struct map_info *m, bool removes, LLVMValueRef *found);
+/* $var = v */
+void cg_var_set(struct codegen *cg, const struct node *var, struct value v);
 /* Number of entries of a keyed map (walks it: Linux 5.13). */
 LLVMValueRef cg_map_len(struct codegen *cg, const struct map_info *m);
 

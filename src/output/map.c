@@ -9,8 +9,10 @@ static bool is_hist(const struct type *t) { return t->kind == TY_HIST || t->kind
 static bool is_average(const struct type *t) { return t->kind == TY_AVG || t->kind == TY_STATS; }
 
 size_t map_prepare(struct map_snapshot *m, uint64_t top) {
-    if (!m->is_sorted)
+    if (!m->is_sorted) {
+        m->by_key = map_is_array(m->map) && !top; /* the largest are asked for with `top` only */
         map_sort(m);
+    }
     return top && top < m->n ? m->n - (size_t)top : 0;
 }
 
@@ -50,6 +52,31 @@ void map_rows(struct strbuf *out, const struct resolver *r, const struct map_sna
     }
 }
 
+void map_sequence(struct strbuf *out, const struct resolver *r, const struct map_snapshot *m, uint64_t top, int64_t div,
+                  bool json) {
+    struct style style = { .div = div ? div : 1 };
+    if (json) {
+        map_json_open(out, m->map);
+    } else {
+        strbuf_adds(out, m->map->name);
+        strbuf_add(out, ": ", 2);
+    }
+    strbuf_addc(out, '[');
+    for (size_t i = 0; i < m->n && (!top || i < top); i++) {
+        if (i)
+            strbuf_add(out, ", ", 2);
+        if (json)
+            show_json_styled(out, r, m->map->value, m->entries[i].value, &style);
+        else
+            show_styled(out, r, m->map->value, m->entries[i].value, &style);
+    }
+    strbuf_addc(out, ']');
+    if (json)
+        map_json_close(out, m->map);
+    else
+        strbuf_addc(out, '\n');
+}
+
 /* A timestamp without a format has no text of its own. */
 static void add_zero(struct strbuf *out, const struct resolver *r, const struct type *t, bool json) {
     if (t->kind == TY_TIMESTAMP) {
@@ -82,7 +109,9 @@ void map_zero(struct strbuf *out, const struct resolver *r, const struct map_inf
 }
 
 void show_map(struct strbuf *out, const struct resolver *r, struct map_snapshot *m, uint64_t top, int64_t div) {
-    if (m->n == 0 && !m->map->key)
+    if (map_is_sequence(m->map))
+        map_sequence(out, r, m, top, div, false);
+    else if (m->n == 0 && !m->map->key)
         map_zero(out, r, m->map, false);
     else
         map_rows(out, r, m, map_prepare(m, top), m->n, div);
@@ -123,6 +152,10 @@ void map_json_rows(struct strbuf *out, const struct resolver *r, const struct ma
 
 /* An empty map is no line, but for averages: those give an empty object when they have a key. */
 void show_map_json(struct strbuf *out, const struct resolver *r, struct map_snapshot *m, uint64_t top, int64_t div) {
+    if (map_is_sequence(m->map)) {
+        map_sequence(out, r, m, top, div, true);
+        return;
+    }
     if (m->n == 0 && !m->map->key)
         map_zero(out, r, m->map, true);
     if (m->n == 0 && !(m->map->key && is_average(m->map->value)))

@@ -132,7 +132,7 @@ void map_sort(struct map_snapshot *m) {
     if (!ranked)
         out_of_memory();
     for (size_t i = 0; i < m->n; i++)
-        ranked[i] = (struct ranked){ rank_of(m->map->value, m->entries[i].value), m->entries[i] };
+        ranked[i] = (struct ranked){ m->by_key ? 0 : rank_of(m->map->value, m->entries[i].value), m->entries[i] };
     qsort_r(ranked, m->n, sizeof *ranked, compare, (void *)(uintptr_t)m->map->key);
     for (size_t i = 0; i < m->n; i++)
         m->entries[i] = ranked[i].entry;

@@ -55,6 +55,7 @@ struct map_snapshot {
     const struct map_info *map;
     struct map_entry *entries;
     size_t n;
+    bool by_key;    /* sorted by keys whatever the values are */
     bool is_sorted; /* map_sort has been here; what shows a map sorts it otherwise */
 };
 /* Sorts by the reference's §17.3 order (stable). */

@@ -68,6 +68,9 @@ void map_json_rows(struct strbuf *out, const struct resolver *r, const struct ma
 void map_json_close(struct strbuf *out, const struct map_info *m);
 /* What print() shows of a scalar map that holds nothing: the zero of its type. */
 void map_zero(struct strbuf *out, const struct resolver *r, const struct map_info *m, bool json);
+/* A queue or stack as a list, the next value first. */
+void map_sequence(struct strbuf *out, const struct resolver *r, const struct map_snapshot *m, uint64_t top, int64_t div,
+                  bool json);
 /* Sorts unless that is done; the number of entries to leave out for `top`. */
 size_t map_prepare(struct map_snapshot *m, uint64_t top);
 

@@ -74,6 +74,12 @@ static void empty_map(struct sink *s, const struct map_info *m) {
 }
 
 static void json_map(struct sink *s, struct map_snapshot *m, uint64_t top, int64_t div) {
+    if (map_is_sequence(m->map)) {
+        if (m->n || !s->is_ended)
+            map_sequence(&s->out, s->resolver, m, top, div, true);
+        sink_written(s);
+        return;
+    }
     if (m->n == 0) {
         empty_map(s, m->map);
         return;

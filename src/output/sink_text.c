@@ -27,6 +27,12 @@ static void text_value(struct sink *s, const struct type *t, const void *data) {
 }
 
 static void text_map(struct sink *s, struct map_snapshot *m, uint64_t top, int64_t div) {
+    if (map_is_sequence(m->map)) {
+        if (m->n || !s->is_ended)
+            map_sequence(&s->out, s->resolver, m, top, div, false);
+        sink_written(s);
+        return;
+    }
     if (m->n == 0 && !m->map->key && !s->is_ended)
         map_zero(&s->out, s->resolver, m->map, false);
     for (size_t i = map_prepare(m, top); i < m->n; i += MAP_SLICE) {

@@ -159,7 +159,7 @@ static void check_maps(struct reader *r, const struct program *p) {
             fail(r, "missing", "name");
         else if (m->value && m->value->size > m->cell_size)
             fail(r, "value larger than", "cell_size");
-        else if (is_global ? m->key != NULL : !m->symbol)
+        else if (is_global || map_is_sequence(m) ? m->key != NULL || (!is_global && !m->symbol) : !m->symbol)
             fail(r, "key or symbol at odds with", "storage");
         if (is_global && (is_outside(p, m->offset, m->cell_size) || m->stride > p->globals_size ||
                           is_outside(p, m->offset + (slots - 1) * m->stride, m->cell_size) ||
@@ -177,7 +177,7 @@ static void check_events(struct reader *r, const struct program *p) {
             fail(r, "index out of range:", "map");
     }
     for (VEC_EACH(it, &p->losses)) {
-        size_t n = it->cause == LOSS_MAP_FULL ? p->maps.n : p->progs.n;
+        size_t n = loss_is_of_map(it->cause) ? p->maps.n : p->progs.n;
         if (it->subject >= n)
             fail(r, "index out of range:", "subject");
         if (is_outside(p, it->offset, 8))

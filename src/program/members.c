@@ -21,8 +21,11 @@ static const char *const attach_names[] = { "begin",  "end",       "signal", "te
                                             "tp_btf", "perf_tp",   "perf",   "uprobe", "uretprobe", "usdt",
                                             "kprobe", "kretprobe", "fentry", "fexit",  "iter",      "watchpoint" };
 static const char *const storage_names[] = { "global",   "global_percpu", "hash",
-                                             "lru_hash", "percpu_hash",   "percpu_lru_hash" };
-static const char *const cause_names[] = { "ring_full", "map_full", "read_failed", "truncated", "loop" };
+                                             "lru_hash", "percpu_hash",   "percpu_lru_hash",
+                                             "array",    "percpu_array",  "queue",
+                                             "stack" };
+static const char *const cause_names[] = { "ring_full", "map_full", "read_failed", "truncated", "loop",
+                                           "index",     "queue_full" };
 
 static const struct member config_list[] = {
     M(M_BOOL, config, cpp_demangle),

@@ -20,6 +20,8 @@ const char *loss_cause_name(enum loss_cause c) {
     case LOSS_READ_FAILED: return "memory read failed";
     case LOSS_TRUNCATED: return "string truncated";
     case LOSS_LOOP: return "loop cut short";
+    case LOSS_INDEX: return "array index out of range";
+    case LOSS_QUEUE_FULL: return "queue or stack full";
     }
     return "unknown cause";
 }

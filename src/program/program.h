@@ -93,6 +93,10 @@ enum map_storage {
     MAP_LRU_HASH,
     MAP_PERCPU_HASH,
     MAP_PERCPU_LRU_HASH,
+    MAP_ARRAY, /* let @x = array(n): keys are 0 … n-1 as uint32; all elements exist, zeros at first */
+    MAP_PERCPU_ARRAY,
+    MAP_QUEUE, /* no keys: push, pop, peek */
+    MAP_LIFO, /* stack(n): mman.h has the other name */
 };
 
 struct map_info {
@@ -111,6 +115,12 @@ struct map_info {
     bool is_read, is_written; /* checker */
     bool is_internal;       /* scratch of the compiler's own: never printed */
 };
+static inline bool map_is_array(const struct map_info *m) {
+    return m->storage == MAP_ARRAY || m->storage == MAP_PERCPU_ARRAY;
+}
+static inline bool map_is_sequence(const struct map_info *m) {
+    return m->storage == MAP_QUEUE || m->storage == MAP_LIFO;
+}
 
 /* Stacks of one kind. Each distinct one comes once, in an event "stack" whose number[0] is the index here: id (as in struct
  * stack_value), pid, number of frames, then `limit` frames (64-bit addresses, or struct bpf_stack_build_id). The BPF map
@@ -151,7 +161,12 @@ enum loss_cause {
     LOSS_READ_FAILED,  /* per prog */
     LOSS_TRUNCATED,    /* strings cut, per prog */
     LOSS_LOOP,         /* loop cut short */
+    LOSS_INDEX,        /* array index out of range, per map */
+    LOSS_QUEUE_FULL,   /* per map: queues and stacks */
 };
+static inline bool loss_is_of_map(enum loss_cause c) {
+    return c == LOSS_MAP_FULL || c == LOSS_INDEX || c == LOSS_QUEUE_FULL;
+}
 struct loss {
     enum loss_cause cause;
     uint32_t subject;  /* prog or map index */

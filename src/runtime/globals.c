@@ -59,6 +59,13 @@ void globals_clear(struct runtime *rt, const struct map_info *m, bool keep_set) 
 
 /* ---- losses -------------------------------------------------------------------------------- */
 
+/* A loss on this side, where the programs have a counter for it. */
+void globals_count_loss(struct runtime *rt, enum loss_cause cause, uint32_t subject_index) {
+    for (VEC_EACH(l, &rt->program->losses))
+        if (l->cause == cause && l->subject == subject_index)
+            store_word(rt->globals + l->offset, load_word(rt->globals + l->offset) + 1);
+}
+
 uint64_t globals_exit(const struct runtime *rt) {
     return rt->program->exit_offset ? load_word(rt->globals + rt->program->exit_offset) : 0;
 }
@@ -72,7 +79,7 @@ uint64_t losses_of(const struct runtime *rt, enum loss_cause cause) {
 }
 
 static const char *subject(const struct program *p, const struct loss *l) {
-    if (l->cause == LOSS_MAP_FULL)
+    if (loss_is_of_map(l->cause))
         return l->subject < p->maps.n ? p->maps.v[l->subject]->name : NULL;
     if (l->subject >= p->progs.n)
         return NULL;

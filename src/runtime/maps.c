@@ -11,7 +11,7 @@
 #include "runtime/rt.h"
 
 static bool is_percpu(const struct map_info *m) {
-    return m->storage == MAP_PERCPU_HASH || m->storage == MAP_PERCPU_LRU_HASH;
+    return m->storage == MAP_PERCPU_HASH || m->storage == MAP_PERCPU_LRU_HASH || m->storage == MAP_PERCPU_ARRAY;
 }
 
 struct drain {
@@ -34,7 +34,7 @@ static bool drain_open(struct drain *d, struct runtime *rt, uint32_t map, struct
     d->cell_size = m->cell_size;
     d->ncpus = is_percpu(m) ? (unsigned)libbpf_num_possible_cpus() : 1;
     d->value_size = is_percpu(m) ? round8(m->cell_size) * d->ncpus : m->cell_size;
-    return d->fd >= 0 && m->key;
+    return d->fd >= 0 && (m->key || map_is_sequence(m));
 }
 
 /* Plain values of a per-CPU map: the CPUs' integers add up, of anything else the first that is not all zeros counts. */
@@ -53,7 +53,19 @@ static void fold_plain(struct drain *d, uint8_t *acc, const uint8_t *cell) {
     memcpy(acc, cell, d->cell_size);
 }
 
+/* Elements of arrays are always there; those that are zero count as absent. */
+static bool is_unused(const struct drain *d, const uint8_t *value) {
+    if (!map_is_array(d->map))
+        return false;
+    for (size_t i = 0; i < d->value_size; i++)
+        if (value[i])
+            return false;
+    return true;
+}
+
 static void take(struct drain *d, const uint8_t *key, const uint8_t *value) {
+    if (is_unused(d, value))
+        return;
     uint8_t *copy = arena_alloc(d->arena, round8(d->key_size) + d->cell_size), *acc = copy + round8(d->key_size);
     memcpy(copy, key, d->key_size);
     for (unsigned i = 0; i < d->ncpus; i++) {
@@ -139,6 +151,28 @@ static void drain_one_by_one(struct drain *d) {
     free(value);
 }
 
+/* ---- queues and stacks --------------------------------------------------------------------- */
+
+/* The kernel shows only the next value of these. So all are taken out, in the order that pop() gives them. */
+static void drain_sequence(struct drain *d) {
+    for (uint32_t i = 0; i < d->map->max_entries; i++) {
+        uint8_t *value = arena_alloc(d->arena, d->cell_size);
+        if (bpf_map_lookup_and_delete_elem(d->fd, NULL, value))
+            break;
+        VEC_PUSH(d->arena, &d->entries, (struct map_entry){ NULL, value });
+    }
+}
+
+/* … and put back. What probes push or pop in between changes places with the rest; what no longer fits is counted. */
+static void refill_sequence(struct runtime *rt, uint32_t map, const struct drain *d, const void *instead) {
+    size_t n = d->entries.n;
+    for (size_t i = 0; i < n; i++) {
+        const struct map_entry *e = &d->entries.v[d->map->storage == MAP_LIFO ? n - 1 - i : i];
+        if (bpf_map_update_elem(d->fd, NULL, instead ? instead : e->value, BPF_ANY))
+            globals_count_loss(rt, LOSS_QUEUE_FULL, map);
+    }
+}
+
 void map_drain(struct runtime *rt, uint32_t map, struct arena *a, struct map_snapshot *out) {
     const struct map_info *m = rt->program->maps.v[map];
     *out = (struct map_snapshot){ .map = m };
@@ -152,8 +186,12 @@ void map_drain(struct runtime *rt, uint32_t map, struct arena *a, struct map_sna
     struct drain d;
     if (!drain_open(&d, rt, map, a))
         return;
-    if (!drain_batches(&d))
+    if (map_is_sequence(m)) {
+        drain_sequence(&d);
+        refill_sequence(rt, map, &d, NULL);
+    } else if (!drain_batches(&d)) {
         drain_one_by_one(&d);
+    }
     out->entries = d.entries.v;
     out->n = d.entries.n;
 }
@@ -164,12 +202,16 @@ void map_drain(struct runtime *rt, uint32_t map, struct arena *a, struct map_sna
 static void each_key(struct runtime *rt, uint32_t map, bool is_zero) {
     struct arena *a = arena_new();
     struct drain d;
-    if (drain_open(&d, rt, map, a)) {
+    if (drain_open(&d, rt, map, a) && map_is_sequence(d.map)) {
+        drain_sequence(&d);
+        if (is_zero)
+            refill_sequence(rt, map, &d, arena_alloc(a, d.cell_size));
+    } else if (d.fd >= 0 && d.map->key) {
         if (!drain_batches(&d))
             drain_one_by_one(&d);
         void *zeros = arena_alloc(a, d.value_size);
         for (VEC_EACH(e, &d.entries)) {
-            if (is_zero)
+            if (is_zero || map_is_array(d.map))
                 bpf_map_update_elem(d.fd, e->key, zeros, BPF_EXIST);
             else
                 bpf_map_delete_elem(d.fd, e->key);

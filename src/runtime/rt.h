@@ -146,6 +146,7 @@ bool map_in_globals(const struct map_info *m);
 void globals_start(struct runtime *rt);
 /* The value of a scalar map folded into `out` (cell_size bytes); false when it has none. */
 bool globals_read(const struct runtime *rt, const struct map_info *m, void *out);
+void globals_count_loss(struct runtime *rt, enum loss_cause cause, uint32_t subject);
 void globals_clear(struct runtime *rt, const struct map_info *m, bool keep_set);
 /* What exit() stored: its code + 1, or 0. */
 uint64_t globals_exit(const struct runtime *rt);

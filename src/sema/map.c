@@ -53,6 +53,13 @@ static bool check_form(struct sema *s, struct map_entry *m, bool keyed, struct s
 static bool take_key(struct sema *s, struct map_entry *m, const struct type *t, struct span at) {
     if (is_poison(t))
         return true;
+    if (map_is_array(&m->info)) {
+        if (reads_as_int(t))
+            return true;
+        diag_error(s->diag, D_TYPE_MISMATCH, at, "%s is an array: its index is an integer, not '%s'", m->info.name,
+                   t->kind == TY_NONE ? "void" : say(s, t));
+        return false;
+    }
     if (!is_castable(t) && !type_ops[t->kind].is_storable) {
         diag_error(s->diag, D_TYPE_MISMATCH, at, "Value '%s' cannot be used as a map key.",
                    t->kind == TY_NONE ? "void" : say(s, t));
@@ -80,7 +87,7 @@ bool sema_map_key(struct sema *s, const struct node *map, struct node *key) {
     if (!m->is_keyed)
         return false;
     bool ok = take_key(s, m, key->type ? key->type : sema_expr(s, key), key->span);
-    if (ok && m->info.key)
+    if (ok && m->info.key && !map_is_array(&m->info))
         warn_conversion(s, key, m->info.key);
     return ok;
 }
@@ -94,9 +101,14 @@ bool sema_map_is_scalar(const struct map_info *map) {
 static struct map_entry *access(struct sema *s, struct node *n, bool *ok) {
     struct map_entry *m = map_of(s, n);
     *ok = check_form(s, m, n->map.key != NULL, n->span);
+    if (*ok && map_is_sequence(&m->info)) {
+        diag_error(s->diag, D_BAD_OPERAND, n->span, "%s is a %s: use push(%s, value), pop(%s) or peek(%s)",
+                   m->info.name, m->info.declared_kind, m->info.name, m->info.name, m->info.name);
+        *ok = false;
+    }
     if (n->map.key) {
         const struct type *t = sema_expr(s, n->map.key);
-        if (*ok && (*ok = take_key(s, m, t, n->span)) && m->info.key)
+        if (*ok && (*ok = take_key(s, m, t, n->span)) && m->info.key && !map_is_array(&m->info))
             warn_conversion(s, n->map.key, m->info.key);
     }
     return m;
@@ -117,6 +129,10 @@ static const char *nearest_map(struct sema *s, const char *name) {
 static void check_defined(struct sema *s, const struct map_entry *m, struct span at) {
     if (!s->is_final || m->is_target)
         return;
+    if (map_is_sequence(&m->info)) {
+        diag_error(s->diag, D_UNDEFINED_MAP, at, "Nothing is pushed to %s", m->info.name);
+        return;
+    }
     struct diagnostic *g = diag_error(s->diag, D_UNDEFINED_MAP, at, "Undefined map: %s", m->info.name);
     const char *near = nearest_map(s, m->info.name);
     if (near)
@@ -127,7 +143,8 @@ struct map_entry *map_whole(struct sema *s, struct node *n) {
     struct map_entry *m = map_of(s, n);
     m->info.is_read = true;
     check_defined(s, m, n->span);
-    n->type = m->info.value ? m->info.value : &type_poison;
+    /* What a queue holds follows from push(), which is such a use itself. */
+    n->type = m->info.value ? m->info.value : map_is_sequence(&m->info) ? &type_none : &type_poison;
     return m;
 }
 
@@ -252,6 +269,16 @@ static void assign_plain(struct sema *s, struct node *n) {
         warn_conversion(s, value, m->info.value);
 }
 
+bool sema_map_push(struct sema *s, struct node *map, const struct node *value) {
+    struct map_entry *m = (struct map_entry *)map->map.map;
+    mark_target(m, map);
+    if (!check_storable(s, map, value, value->type, value->span) ||
+        !map_take_value(s, m, type_of_copy(value->type), value->span))
+        return false;
+    warn_conversion(s, value, m->info.value);
+    return true;
+}
+
 void assign_map(struct sema *s, struct node *n) {
     struct node *map = n->assign.lvalue;
     if (n->assign.op == OP_NONE)
@@ -307,21 +334,47 @@ bool maps_have_types(const struct sema *s) {
 
 /* ---- declarations -------------------------------------------------------------------------- */
 
-static const char *const declared_kinds[] = { "percpulruhash", "percpuhash", "lruhash", "hash" };
+/* Storage of hashes follows from what is kept in them, too: storage.c. */
+static const struct {
+    const char *name;
+    enum map_storage storage;
+} declared_kinds[] = {
+    { "percpulruhash", MAP_PERCPU_LRU_HASH },
+    { "percpuhash", MAP_PERCPU_HASH },
+    { "lruhash", MAP_LRU_HASH },
+    { "hash", MAP_HASH },
+    { "array", MAP_ARRAY },
+    { "percpuarray", MAP_PERCPU_ARRAY },
+    { "queue", MAP_QUEUE },
+    { "stack", MAP_LIFO },
+};
+
+/* The forms that some kinds can only have. */
+static void settle_declared(struct map_entry *m) {
+    m->is_settled = map_is_array(&m->info) || map_is_sequence(&m->info);
+    m->is_keyed = map_is_array(&m->info);
+    if (m->is_keyed)
+        m->info.key = &type_uint32;
+}
 
 static void declare(struct sema *s, const struct node *n) {
     struct map_entry *m = entry_for(s, n->mapdecl.name);
-    bool known = false;
-    for (size_t i = 0; i < sizeof declared_kinds / sizeof *declared_kinds; i++)
-        known = known || !strcmp(n->mapdecl.kind, declared_kinds[i]);
-    if (!known) {
+    size_t kind = 0, nkinds = sizeof declared_kinds / sizeof *declared_kinds;
+    while (kind < nkinds && strcmp(n->mapdecl.kind, declared_kinds[kind].name))
+        kind++;
+    if (kind == nkinds) {
         struct diagnostic *g =
             diag_error(s->diag, D_UNKNOWN_NAME, n->span, "Invalid bpf map type: %s", n->mapdecl.kind);
-        diag_hint(s->diag, g, "Valid map types: percpulruhash, percpuhash, lruhash, hash");
+        diag_hint(s->diag, g,
+                  "Valid map types: percpulruhash, percpuhash, lruhash, hash, array, percpuarray, queue, stack");
     }
     if (m->info.is_declared)
         return;
     m->info.is_declared = true;
+    if (kind < nkinds) {
+        m->info.storage = declared_kinds[kind].storage;
+        settle_declared(m);
+    }
     m->info.declared_kind = n->mapdecl.kind;
     m->info.max_entries = n->mapdecl.max_entries > UINT32_MAX ? UINT32_MAX : (uint32_t)n->mapdecl.max_entries;
     m->declared = n->span;
@@ -342,12 +395,14 @@ void maps_check_declared(struct sema *s) {
             diag_warn(s->diag, D_UNUSED, m->declared, "Unused map: %s", m->info.name);
             continue;
         }
-        if (!m->info.value)
+        if (!m->info.value || map_is_sequence(&m->info))
             continue;
+        const char *shape = map_is_array(&m->info) ? "array" : "hash";
         bool percpu = strncmp(m->info.declared_kind, "percpu", 6) == 0;
         if (percpu != type_is_agg(m->info.value))
             diag_error(s->diag, D_TYPE_MISMATCH, m->first_write,
                        "Incompatible map types. Type from declaration: %s. Type from value/key type: %s",
-                       m->info.declared_kind, type_is_agg(m->info.value) ? "percpuhash" : "hash");
+                       m->info.declared_kind,
+                       arena_printf(s->arena, "%s%s", type_is_agg(m->info.value) ? "percpu" : "", shape));
     }
 }

@@ -90,6 +90,8 @@ void sema_unstable(struct sema *s, const struct node *n, const char *feature, en
 /* A key given apart from its map (has_key(@m, k)): takes part in the map's key type, or reports the mismatch. `map` is
  * N_MAP without key. False for scalar maps (unreported) and after errors. */
 bool sema_map_key(struct sema *s, const struct node *map, struct node *key);
+/* push(@q, value): the value (typed) takes part in the type of what the queue or stack holds. False after an error. */
+bool sema_map_push(struct sema *s, struct node *map, const struct node *value);
 /* Whether the map is known to have no keys; before the last round info->key alone does not tell. */
 bool sema_map_is_scalar(const struct map_info *map);
 /* For arguments of kind `var`: the call assigns a value of type t to the variable; unknown ones are reported. */

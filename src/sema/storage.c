@@ -24,6 +24,8 @@ static uint32_t cell_size(const struct type *t) {
 
 static void store_keyed(struct sema *s, struct map_info *m) {
     bool lru = m->declared_kind && strstr(m->declared_kind, "lru");
+    if (map_is_array(m))
+        return;
     if (type_is_agg(m->value))
         m->storage = lru ? MAP_PERCPU_LRU_HASH : MAP_PERCPU_HASH;
     else
@@ -54,8 +56,9 @@ void lay_out_maps(struct sema *s) {
     for (VEC_EACH(it, &p->maps)) {
         struct map_info *m = *it;
         m->cell_size = cell_size(m->value);
-        if (m->key) {
-            store_keyed(s, m);
+        if (m->key || map_is_sequence(m)) {
+            if (m->key)
+                store_keyed(s, m);
             m->symbol = arena_printf(s->arena, "m_%u", n);
         } else {
             store_scalar(p, m);
