@@ -281,7 +281,9 @@ static int run(struct session *s) {
     return status;
 }
 
-static int compile_status(const struct session *s) { return s->is_bad_preamble ? BAD_CONFIG : BAD_SCRIPT; }
+static int compile_status(const struct session *s) {
+    return s->is_bad_preamble ? BAD_CONFIG : s->diag->has_attach_error ? BAD_RUN : BAD_SCRIPT;
+}
 
 static int no_probes(const struct session *s) {
     for (VEC_EACH(item, &s->script->items))

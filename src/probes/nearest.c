@@ -6,8 +6,16 @@
 
 typedef VEC(const char *) name_vec;
 
+/* The word itself is no suggestion. */
 static const char *nearest(const char *word, const name_vec *names) {
-    return names->n ? diag_nearest(word, names->v, names->n) : NULL;
+    const char *hit = names->n ? diag_nearest(word, names->v, names->n) : NULL;
+    return hit && strcmp(hit, word) != 0 ? hit : NULL;
+}
+
+/* Name of the function that an attach point ends with, without an offset. */
+static const char *function_of(struct probe_env *env, const struct attach_point *ap) {
+    const char *text = ap_arg(ap, ap_nargs(ap) - 1), *plus = strrchr(text, '+');
+    return plus && plus > text ? arena_strndup(env->arena, text, (size_t)(plus - text)) : text;
 }
 
 /* The event in its category; or the same event elsewhere; or the nearest category. */
@@ -51,7 +59,7 @@ static const char *nearest_function(struct probe_env *env, const struct attach_p
     name_vec names = { 0 };
     for (size_t i = 0; i < n; i++)
         VEC_PUSH(env->arena, &names, list[i].name);
-    const char *hit = nearest(ap_arg(ap, ap_nargs(ap) - 1), &names);
+    const char *hit = nearest(function_of(env, ap), &names);
     return hit ? arena_printf(env->arena, "%s:%s", provider, hit) : NULL;
 }
 
@@ -66,7 +74,7 @@ static const char *nearest_symbol(struct probe_env *env, const struct attach_poi
     size_t n = elf_match(f, "*", &list);
     for (size_t i = 0; i < n; i++)
         VEC_PUSH(env->arena, &names, list[i].name);
-    const char *hit = nearest(ap_arg(ap, ap_nargs(ap) - 1), &names);
+    const char *hit = nearest(function_of(env, ap), &names);
     return hit ? arena_printf(env->arena, "%s:%s:%s", provider, ap_arg(ap, 0), hit) : NULL;
 }
 

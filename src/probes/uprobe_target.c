@@ -4,6 +4,7 @@
  *
  * PATH may stand for several files; FUNCTION may hold wildcards, and then each name that matches is a probe, aliases of
  * one function included. */
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -97,51 +98,90 @@ static struct probe *add(struct probe_env *env, const struct attach_point *ap, s
     return p;
 }
 
+/* Places that the kernel would take on trust. A refusal is a failed attachment: the run ends, or goes on without the
+ * probe, as missing_probes says. */
+static bool refuse(struct probe_env *env, const struct attach_point *ap, const struct probe *p, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+static bool refuse(struct probe_env *env, const struct attach_point *ap, const struct probe *p, const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    const char *why = arena_vprintf(env->arena, fmt, args);
+    va_end(args);
+    enum missing_probes mode = env->config ? env->config->missing_probes : MISSING_ERROR;
+    if (mode == MISSING_WARN) {
+        diag_warn(env->diag, D_ATTACH, ap->span, "%s", why);
+        diag_warn(env->diag, D_ATTACH, ap->span, "Unable to attach probe: %s. Skipping.", p->name);
+    } else if (mode == MISSING_ERROR) {
+        diag_error(env->diag, D_ATTACH, ap->span, "%s", why);
+        diag_error(env->diag, D_ATTACH, ap->span,
+                   "Unable to attach probe: %s. If this is expected, set the 'missing_probes' config variable to "
+                   "'warn'.",
+                   p->name);
+    }
+    return false;
+}
+
+#define FORCE                                                                                                          \
+    "\nUse --unsafe to force attachment. WARNING: This option could lead to data corruption in the target process."
+
+/* An offset into a function of known size, or a bare address (sym NULL: in no function). */
+static bool check_place(struct probe_env *env, const struct attach_point *ap, const struct probe *p,
+                        struct elf_file *f, const struct elf_symbol *sym, uint64_t offset) {
+    if (sym && p->offset == sym->offset)
+        return true;
+    if (!sym)
+        return env->is_unsafe ||
+               refuse(env, ap, p, "Could not determine instruction boundary for %s (binary appears stripped)." FORCE,
+                      p->name);
+    const char *place = arena_printf(env->arena, "%s:%s+%llu", p->target, sym->name, (unsigned long long)offset);
+    if (sym->size && offset >= sym->size)
+        return refuse(env, ap, p, "Offset outside the function bounds ('%s' size is %llu)", sym->name,
+                      (unsigned long long)sym->size);
+    if (!sym->size)
+        return env->is_unsafe ||
+               refuse(env, ap, p, "Could not determine boundary for %s (symbol has size 0)." FORCE, sym->name);
+    if (elf_boundary(f, sym->offset, p->offset) != BOUNDARY_NO)
+        return true;
+    if (env->is_unsafe)
+        diag_warn(env->diag, D_PROBE, ap->span, "Unsafe uprobe in the middle of the instruction: %s", place);
+    return env->is_unsafe || refuse(env, ap, p, "Could not add uprobe into middle of instruction: %s" FORCE, place);
+}
+
+/* Takes the last one back when it cannot be placed. */
+static void keep_if(struct block *b, bool ok) { b->probes.n -= !ok; }
+
 static void add_symbol(struct probe_env *env, const struct attach_point *ap, struct block *b,
-                       const struct uprobe_spec *s, const char *path, const struct elf_symbol *sym) {
+                       const struct uprobe_spec *s, const char *path, struct elf_file *f,
+                       const struct elf_symbol *sym) {
     const char *place = s->offset ? arena_printf(env->arena, "%s+%llu", sym->name, (unsigned long long)s->offset)
                                   : sym->name;
     struct probe *p = add(env, ap, b, s, path, place);
     p->event = arena_strdup(env->arena, sym->name); /* the file is closed before the probe is gone */
     p->func_offset = sym->offset;
     p->offset = sym->offset + s->offset;
+    keep_if(b, check_place(env, ap, p, f, sym, s->offset));
 }
 
-static bool add_address(struct probe_env *env, const struct attach_point *ap, struct block *b,
+static void add_address(struct probe_env *env, const struct attach_point *ap, struct block *b,
                         const struct uprobe_spec *s, const char *path, struct elf_file *f, uint64_t address) {
+    struct probe *p = add(env, ap, b, s, path, arena_printf(env->arena, "%llu", (unsigned long long)address));
     uint64_t offset;
     if (!elf_offset(f, address, &offset)) {
-        diag_error(env->diag, D_ATTACH, ap->span, "Could not resolve address: %s:0x%llx", path,
-                   (unsigned long long)address);
-        return false;
+        refuse(env, ap, p, "Could not resolve address: %s:0x%llx", path, (unsigned long long)address);
+        keep_if(b, false);
+        return;
     }
-    struct probe *p = add(env, ap, b, s, path, arena_printf(env->arena, "%llu", (unsigned long long)address));
     struct elf_symbol sym;
+    bool has_symbol = elf_at(f, offset, &sym);
     p->offset = p->func_offset = offset;
-    if (elf_at(f, offset, &sym)) {
+    if (has_symbol) {
         p->event = arena_strdup(env->arena, sym.name);
         p->func_offset = sym.offset;
     }
-    return true;
+    keep_if(b, s->source_file || check_place(env, ap, p, f, has_symbol && sym.size ? &sym : NULL, offset - sym.offset));
 }
 
-static bool is_in_function(struct probe_env *env, const struct attach_point *ap, const struct uprobe_spec *s,
-                           const char *path, const struct elf_symbol *sym) {
-    if (!s->offset || env->is_unsafe || s->offset < sym->size)
-        return true;
-    struct diagnostic *d;
-    if (!sym->size)
-        d = diag_error(env->diag, D_ATTACH, ap->span, "Could not determine boundary for %s (symbol has size 0).", sym->name);
-    else
-        d = diag_error(env->diag, D_ATTACH, ap->span, "Offset outside the function bounds ('%s' size is %llu)", sym->name,
-                       (unsigned long long)sym->size);
-    (void)path;
-    if (!sym->size)
-        diag_hint(env->diag, d, "use --unsafe to force it; that can corrupt data of the traced process");
-    return false;
-}
-
-static bool add_functions(struct probe_env *env, const struct attach_point *ap, struct block *b,
+static void add_functions(struct probe_env *env, const struct attach_point *ap, struct block *b,
                           const struct uprobe_spec *s, const char *path, struct elf_file *f) {
     struct elf_symbol one;
     const struct elf_symbol *list = &one;
@@ -154,19 +194,15 @@ static bool add_functions(struct probe_env *env, const struct attach_point *ap, 
         n = elf_find(f, s->function, &one);
         one.name = s->function;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (!is_in_function(env, ap, s, path, &list[i]))
-            return false;
-        add_symbol(env, ap, b, s, path, &list[i]);
-    }
-    return true;
+    for (size_t i = 0; i < n; i++)
+        add_symbol(env, ap, b, s, path, f, &list[i]);
 }
 
 static bool add_source_line(struct probe_env *env, const struct attach_point *ap, struct block *b,
                             const struct uprobe_spec *s, const char *path, struct elf_file *f) {
     uint64_t address;
     switch (elf_source_address(f, s->source_file, (unsigned)s->line, (unsigned)s->column, &address)) {
-    case SOURCE_FOUND: return add_address(env, ap, b, s, path, f, address);
+    case SOURCE_FOUND: add_address(env, ap, b, s, path, f, address); return true;
     case SOURCE_NO_DWARF:
         return probe_error(env, ap, "No DWARF debug info found for '%s', cannot attach by source code location.", path);
     case SOURCE_NO_FILE: return probe_error(env, ap, "DWARF error: No compilation unit matches %s", s->source_file);
@@ -187,8 +223,10 @@ static bool add_in_file(struct probe_env *env, const struct attach_point *ap, st
     if (s->source_file)
         return add_source_line(env, ap, b, s, path, f);
     if (s->address)
-        return add_address(env, ap, b, s, path, f, s->address);
-    return add_functions(env, ap, b, s, path, f);
+        add_address(env, ap, b, s, path, f, s->address);
+    else
+        add_functions(env, ap, b, s, path, f);
+    return true;
 }
 
 bool uprobe_targets(struct probe_env *env, const struct attach_point *ap, struct block *b, const char *provider) {
@@ -208,8 +246,9 @@ bool uprobe_targets(struct probe_env *env, const struct attach_point *ap, struct
                   paths[0], n);
         n = 1;
     }
+    unsigned errors = env->diag->nerrors;
     for (size_t i = 0; i < n; i++)
         if (!add_in_file(env, ap, b, &s, paths[i]))
             return false;
-    return true;
+    return env->diag->nerrors == errors;
 }

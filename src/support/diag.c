@@ -39,6 +39,7 @@ static bool is_wanted(struct diag *d, const struct diagnostic *g) {
     if (is_repeated(d, g))
         return false;
     d->nerrors += g->level == DIAG_ERROR;
+    d->has_attach_error |= g->level == DIAG_ERROR && g->tag == D_ATTACH;
     return d->nshown[g->level]++ < MAX_SHOWN;
 }
 

@@ -71,6 +71,7 @@ struct diag {
     struct arena *arena;
     VEC(struct diagnostic) list;
     unsigned nerrors;
+    bool has_attach_error; /* one of them says that something cannot be attached: another exit status */
     bool no_warnings; /* --no-warnings: warnings are dropped on arrival */
     bool color;
     bool show_tags;          /* golden tests: append " [tag]" to the header line */

@@ -77,6 +77,10 @@ enum elf_source elf_source_address(struct elf_file *f, const char *file, unsigne
 bool elf_has_dwarf(struct elf_file *f);
 size_t elf_parameters(struct elf_file *f, const char *function, const char *const **lines);
 
+/* Whether an instruction starts at file offset `at` of the function that starts at `function`. */
+enum elf_boundary { BOUNDARY_YES, BOUNDARY_NO, BOUNDARY_UNKNOWN };
+enum elf_boundary elf_boundary(struct elf_file *f, uint64_t function, uint64_t at);
+
 /* USDT notes. */
 struct elf_usdt {
     const char *provider, *name, *args; /* args: the note's text "-4@%edi 8@%rsi" */
