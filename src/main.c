@@ -249,8 +249,11 @@ static struct program *round_trip(struct session *s) {
     const char *why = NULL, *text = program_to_json(p, s->arena);
     struct program *back = program_from_json(s->arena, text, &why);
     const char *again = back ? program_to_json(back, s->arena) : "";
-    if (back && strcmp(again, text) == 0)
+    if (back && strcmp(again, text) == 0) {
+        for (size_t i = 0; i < p->probes.n; i++) /* places do not travel */
+            back->probes.v[i].span = p->probes.v[i].span;
         return back;
+    }
     error(BAD_RUN, "the program does not survive its JSON: %s\n%s\n%s", why ? why : "the second text differs", text, again);
     return NULL;
 }
