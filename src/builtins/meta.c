@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "parser/parser.h"
 #include "program/format.h"
 #include "support/strbuf.h"
 
@@ -146,22 +147,28 @@ static const struct type *option_bool(struct sema *s, struct node *n, const char
     return &type_poison;
 }
 
+/* The scanner's complaint about an integer, in the words for options. */
+static const char *integer_fault(const char *text, const char *error) {
+    if (!strncmp(error, "overflow", strlen("overflow")))
+        return "value is out of range";
+    return *text >= '0' && *text <= '9' ? "invalid trailing bytes" : "invalid integer";
+}
+
 static const struct type *option_int(struct sema *s, struct node *n, const char *name, int64_t preset,
                                      const struct type *t) {
     bool is_bare = false;
     const char *v = option_value(s, name, &is_bare);
     uint64_t value = (uint64_t)preset;
-    if (v) {
-        char *end;
-        errno = 0;
-        value = *v == '-' ? (uint64_t)strtoll(v, &end, 0) : strtoull(v, &end, 0);
-        if (is_bare || *end || end == v || errno) {
-            diag_error(s->diag, D_PARAMETER, (struct span){ 0 },
-                       is_bare ? "program command line option --%s expects an integer (value: %s)"
-                               : "program command line option --%s invalid integer (value: %s)",
-                       name, is_bare ? "true" : v);
-            return &type_poison;
-        }
+    const char *error = NULL;
+    bool negative;
+    if (is_bare)
+        error = "expects an integer";
+    else if (v && !parse_integer(v, strlen(v), true, &value, &negative, s->arena, &error))
+        error = integer_fault(v, error);
+    if (error) {
+        diag_error(s->diag, D_PARAMETER, (struct span){ 0 }, "program command line option --%s %s (value: %s)", name,
+                   error, is_bare ? "true" : v);
+        return &type_poison;
     }
     sema_set_int(n, t, value);
     return t;

@@ -1,5 +1,5 @@
 /* The order of passes: config → map declarations → blocks → inference rounds, muted, until no type changes → the round
- * that reports → plans → storage. */
+ * that reports → options of the script → plans → storage. */
 #include "sema/state.h"
 
 enum { MAX_ROUNDS = 400 };
@@ -78,6 +78,8 @@ static bool run_passes(struct sema *s, const struct script *script) {
         make_blocks(s, script);
     if (s->diag->nerrors == errors)
         infer(s);
+    if (s->diag->nerrors == errors)
+        script_options_check(s, script);
     if (s->diag->nerrors != errors)
         return false;
     plan_blocks(s);

@@ -154,6 +154,8 @@ void type_unroll(struct sema *s, struct node *n);
 
 void config_block(struct sema *s, const struct script *script);            /* config_block.c */
 void make_blocks(struct sema *s, const struct script *script);             /* blocks.c */
+/* Words behind "--" that no getopt asks for, and "-- --help"; script_options.c. */
+void script_options_check(struct sema *s, const struct script *script);
 void plan_blocks(struct sema *s);                                          /* plan.c */
 void lay_out_maps(struct sema *s);                                         /* storage.c */
 
