@@ -18,7 +18,7 @@ typedef bool name_fn(void *ctx, const char *name); /* false: enough */
 /* Every string of the BTF file that starts with prefix, without it. */
 static void each_name(const char *path, const char *prefix, name_fn *fn, void *ctx) {
     size_t len = 0, plen = strlen(prefix);
-    char *data = probe_read_file(path, &len);
+    char *data = file_read(path, &len);
     struct btf_head h;
     if (data && len > sizeof h) {
         memcpy(&h, data, sizeof h);

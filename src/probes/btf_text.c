@@ -37,7 +37,8 @@ static const char *declare_function(struct declarator d, const struct btf_type *
     const struct btf_param *p = btf_params(t);
     const char *list = btf_vlen(t) ? "" : "void";
     for (int i = 0; i < btf_vlen(t); i++)
-        list = arena_printf(d.arena, "%s%s%s", list, i ? ", " : "", p[i].type ? plain(d.arena, d.btf, p[i].type) : "...");
+        list =
+            arena_printf(d.arena, "%s%s%s", list, i ? ", " : "", p[i].type ? plain(d.arena, d.btf, p[i].type) : "...");
     return arena_printf(d.arena, "%s (%s)(%s)", plain(d.arena, d.btf, t->type), d.inner, list);
 }
 
@@ -85,7 +86,8 @@ static const char *declare(struct declarator d, uint32_t id) {
     }
 }
 
-static void fill(struct arena *a, const struct btf *btf, const struct btf_type *proto, int skip, struct signature *out) {
+static void fill(struct arena *a, const struct btf *btf, const struct btf_type *proto, int skip,
+                 struct signature *out) {
     const struct btf_param *p = btf_params(proto);
     size_t n = btf_vlen(proto) > skip ? (size_t)(btf_vlen(proto) - skip) : 0;
     *out = (struct signature){ .types = ARENA_ARRAY(a, const char *, n), .names = ARENA_ARRAY(a, const char *, n) };

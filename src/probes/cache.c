@@ -1,7 +1,6 @@
 /* What attach points are matched against: events of tracefs, functions of the kernel, ELF files. Each is read on first
  * use and kept for the run, since scripts name many probes of one kind. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,31 +24,6 @@ void probe_env_done(struct probe_env *env) {
         elf_file_close(c->elfs.entries[i].value);
     symbols_free(c->symbols);
     env->cache = NULL;
-}
-
-char *probe_read_file(const char *path, size_t *len) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return NULL;
-    size_t n = 0, cap = 1 << 16;
-    char *text = malloc(cap + 1);
-    ssize_t got = 0;
-    while (text && (got = read(fd, text + n, cap - n)) > 0) {
-        n += (size_t)got;
-        if (n == cap)
-            text = realloc(text, (cap *= 2) + 1);
-    }
-    close(fd);
-    if (!text)
-        out_of_memory();
-    if (got < 0) {
-        free(text);
-        return NULL;
-    }
-    text[n] = '\0';
-    if (len)
-        *len = n;
-    return text;
 }
 
 static int by_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
@@ -82,18 +56,20 @@ const char *system_tracefs_refusal(struct probe_env *env) {
         events = "/sys/kernel/tracing/events";
     }
     if (is_closed)
-        return arena_printf(env->arena,
-                            "This user may not read %s, where tracepoints are described: CAP_DAC_READ_SEARCH is missing (run "
-                            "as root, or grant it with sudo, setpriv or a service's AmbientCapabilities)",
-                            events);
-    return arena_printf(env->arena, "There is no %s: mount it with `mount -t tracefs nodev /sys/kernel/tracing`", events);
+        return arena_printf(
+            env->arena,
+            "This user may not read %s, where tracepoints are described: CAP_DAC_READ_SEARCH is missing (run "
+            "as root, or grant it with sudo, setpriv or a service's AmbientCapabilities)",
+            events);
+    return arena_printf(env->arena, "There is no %s: mount it with `mount -t tracefs nodev /sys/kernel/tracing`",
+                        events);
 }
 
 size_t system_events(struct probe_env *env, const char *const **events) {
     struct probe_cache *c = probe_cache(env);
     if (!c->has_events) {
         c->has_events = true;
-        char *text = probe_read_file(system_tracefs(env, "available_events"), NULL);
+        char *text = file_read(system_tracefs(env, "available_events"), NULL);
         char *kept = text ? arena_strdup(env->arena, text) : NULL;
         free(text);
         for (char *rest = kept, *line; rest && (line = strsep(&rest, "\n"));)
@@ -110,7 +86,7 @@ size_t system_events(struct probe_env *env, const char *const **events) {
 bool system_is_dynamic_event(struct probe_env *env, const char *category, const char *event) {
     struct probe_cache *c = probe_cache(env);
     if (!c->dynamic_events) {
-        char *text = probe_read_file(system_tracefs(env, "dynamic_events"), NULL);
+        char *text = file_read(system_tracefs(env, "dynamic_events"), NULL);
         c->dynamic_events = arena_strdup(env->arena, text ? text : "");
         free(text);
     }
@@ -143,14 +119,15 @@ static bool is_function_name(const char *name) {
 static bool add_symbol(void *ctx, const char *name, const char *module, char type) {
     struct collection *col = ctx;
     if (strchr("tTwW", type) && is_function_name(name) && (!module || strcmp(module, "bpf") != 0))
-        VEC_PUSH(col->env->arena, &col->cache->functions, (struct kernel_function){ name, module ? module : "vmlinux" });
+        VEC_PUSH(col->env->arena, &col->cache->functions,
+                 (struct kernel_function){ name, module ? module : "vmlinux" });
     return true;
 }
 
 /* "vfs_read" or "kvm_exit [kvm]" a line. */
 static bool read_filter_functions(struct probe_env *env, struct probe_cache *c) {
     const char *path = env->traceable_functions;
-    char *text = probe_read_file(path ? path : system_tracefs(env, "available_filter_functions"), NULL);
+    char *text = file_read(path ? path : system_tracefs(env, "available_filter_functions"), NULL);
     if (!text || !*text) {
         free(text);
         return false;

@@ -3,6 +3,7 @@
 #define SONDE_PROBES_CACHE_H
 
 #include "probes/common.h"
+#include "support/file.h"
 #include "support/vec.h"
 
 struct btf_name {
@@ -32,7 +33,5 @@ struct probe_cache {
 };
 
 struct probe_cache *probe_cache(struct probe_env *env);
-/* The whole of a file, NUL-terminated, malloc'ed; NULL when it cannot be read. */
-char *probe_read_file(const char *path, size_t *len);
 
 #endif

@@ -27,7 +27,8 @@ static bool targets_bpf(struct probe_env *env, const struct attach_point *ap, st
     size_t n = ap_nargs(ap);
     uint64_t id = 0;
     const char *program = ap_arg(ap, n - 1);
-    if (n == 3 && !has_wildcard(ap_arg(ap, 1)) && !probe_integer(env, ap, ap_arg(ap, 1), "Invalid BPF program ID", &id, NULL))
+    if (n == 3 && !has_wildcard(ap_arg(ap, 1)) &&
+        !probe_integer(env, ap, ap_arg(ap, 1), "Invalid BPF program ID", &id, NULL))
         return false;
     struct bpf_program_info *list;
     size_t nlist = system_bpf_programs(env, id, program, &list);

@@ -33,8 +33,11 @@ static bool targets(struct probe_env *env, const struct attach_point *ap, struct
     return true;
 }
 
+/* The members are pointers that may be null, of which the verifier lets no other be made before a check. Read as kernel
+ * memory, the context gives plain addresses. */
 static const struct type *ctx(struct probe_env *env, const struct probe *p) {
-    return ctx_pointer(env, arena_printf(env->arena, "bpf_iter__%s", p->event));
+    const struct type *t = ctx_pointer(env, arena_printf(env->arena, "bpf_iter__%s", p->event));
+    return t ? type_ptr(env->arena, t->elem, AS_KERNEL) : NULL;
 }
 
 static void plan(struct probe_env *env, struct block *b) {
@@ -45,7 +48,7 @@ static void plan(struct probe_env *env, struct block *b) {
 }
 
 static void list(struct probe_env *env, const struct attach_point *pattern, struct listing *out) {
-    const char *text = pattern_text(env, pattern), *const *names;
+    const char *text = pattern_text(env, pattern), *const * names;
     size_t n = system_iterators(env, &names);
     for (size_t i = 0; i < n; i++)
         if (is_iterator(names[i]) && wildcard_match(text, names[i]))

@@ -18,7 +18,8 @@ void kernel_functions_matching(struct probe_env *env, const char *module, const 
     size_t n = system_functions(env, &list, NULL);
     const char *last = "";
     for (size_t i = 0; i < n; i++) {
-        if (is_internal(list[i].name) || !wildcard_match(function, list[i].name) || (module && !wildcard_match(module, list[i].module)))
+        if (is_internal(list[i].name) || !wildcard_match(function, list[i].name) ||
+            (module && !wildcard_match(module, list[i].module)))
             continue;
         if (!module && !strcmp(last, list[i].name))
             continue;

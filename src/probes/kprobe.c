@@ -47,10 +47,11 @@ static bool add_address(struct spec *s) {
 
 /* Says why there is no such function; with --unsafe the kernel gets the last word. */
 static bool add_unknown(struct spec *s) {
-    diag_warn(s->env->diag, D_PROBE, s->ap->span,
-              "%s is not traceable (either non-existing, inlined, or marked as \"notrace\"); attaching to it will likely "
-              "fail",
-              s->function);
+    diag_warn(
+        s->env->diag, D_PROBE, s->ap->span,
+        "%s is not traceable (either non-existing, inlined, or marked as \"notrace\"); attaching to it will likely "
+        "fail",
+        s->function);
     if (s->env->is_unsafe)
         add(s, s->module ? s->module : "vmlinux", s->function);
     return true;
@@ -81,8 +82,8 @@ static bool targets(struct probe_env *env, const struct attach_point *ap, struct
     if (!split_offset(&s, !strcmp(provider, "kprobe")))
         return false;
     if (s.module && !has_wildcard(s.module) && !system_has_module(env, s.module))
-        return probe_error(env, ap, "specified module %s in probe %s:%s:%s is not loaded.", s.module, provider, s.module,
-                           s.function);
+        return probe_error(env, ap, "specified module %s in probe %s:%s:%s is not loaded.", s.module, provider,
+                           s.module, s.function);
     struct kernel_function f;
     if (has_wildcard(s.function) || (s.module && has_wildcard(s.module)))
         kernel_functions_matching(env, s.module, s.function, add_match, &s);

@@ -33,7 +33,7 @@ static void add_mapping(struct files *fs, const char *pid, const char *line) {
 }
 
 static void add_process(struct files *fs, const char *pid) {
-    char *text = probe_read_file(arena_printf(fs->arena, "/proc/%s/maps", pid), NULL);
+    char *text = file_read(arena_printf(fs->arena, "/proc/%s/maps", pid), NULL);
     for (char *rest = text, *line; rest && (line = strsep(&rest, "\n"));)
         add_mapping(fs, pid, line);
     free(text);

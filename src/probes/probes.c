@@ -12,11 +12,13 @@
 
 /* In the order of their names, which is the order of listings. */
 const struct provider *const providers[] = {
-    &provider_begin,      &provider_bench,         &provider_end,      &provider_fentry,    &provider_fexit,
-    &provider_hardware,   &provider_interval,      &provider_iter,     &provider_kprobe,    &provider_kretprobe,
-    &provider_profile,    &provider_rawtracepoint, &provider_self,     &provider_software,  &provider_test,
-    &provider_tracepoint, &provider_uprobe,        &provider_uretprobe, &provider_usdt,     &provider_watchpoint,
-    NULL,
+    &provider_begin,      &provider_bench,      &provider_end,
+    &provider_fentry,     &provider_fexit,      &provider_hardware,
+    &provider_interval,   &provider_iter,       &provider_kprobe,
+    &provider_kretprobe,  &provider_profile,    &provider_rawtracepoint,
+    &provider_self,       &provider_software,   &provider_test,
+    &provider_tracepoint, &provider_uprobe,     &provider_uretprobe,
+    &provider_usdt,       &provider_watchpoint, NULL,
 };
 
 const struct provider *provider_find(const char *written) {
@@ -129,7 +131,8 @@ const char *provider_rest(struct probe_env *env, const struct attach_point *ap) 
         return text;
     if (ap_nargs(ap) == 3 && (p == &provider_usdt || p == &provider_fentry || p == &provider_fexit))
         return arena_printf(env->arena, "%s:%s", ap_arg(ap, 0), ap_arg(ap, 2));
-    bool has_offset = p == &provider_kprobe || p == &provider_kretprobe || p == &provider_uprobe || p == &provider_uretprobe;
+    bool has_offset =
+        p == &provider_kprobe || p == &provider_kretprobe || p == &provider_uprobe || p == &provider_uretprobe;
     const char *plus = has_offset ? strrchr(text, '+') : NULL;
     return plus ? arena_strndup(env->arena, text, (size_t)(plus - text)) : text;
 }

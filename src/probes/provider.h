@@ -39,33 +39,33 @@ struct block_use {
 
 /* A probe block together with the attach points that one compilation of its body serves. Made by sema. */
 struct block {
-    struct node *node;               /* N_PROBE; body and predicate are typed */
+    struct node *node; /* N_PROBE; body and predicate are typed */
     const struct provider *provider;
     VEC(struct probe) probes;
-    const struct type *args;         /* struct behind `args`, with field homes for the chosen attach; or NULL */
-    const struct type *retval;       /* type of `retval`, or NULL */
+    const struct type *args;   /* struct behind `args`, with field homes for the chosen attach; or NULL */
+    const struct type *retval; /* type of `retval`, or NULL */
     struct block_use use;
     /* Filled by provider->plan: */
     enum attach_kind attach;
     uint32_t prog_type, attach_type;
     bool is_multi, sleepable;
     const char *attach_btf_name;
-    uint32_t prog;                   /* index in program->progs, by codegen */
+    uint32_t prog; /* index in program->progs, by codegen */
 };
 
 /* What a context value means in a provider's programs; -1 bits are answered by flags. */
 enum provider_flags {
-    PF_HAS_REGS = 1 << 0,    /* ctx is (or begins with) struct pt_regs: reg(), argN from registers */
+    PF_HAS_REGS = 1 << 0, /* ctx is (or begins with) struct pt_regs: reg(), argN from registers */
     PF_HAS_ARGN = 1 << 1,
     PF_HAS_RETVAL = 1 << 2,
     PF_HAS_ARGS = 1 << 3,
     PF_HAS_FUNC_KSYM = 1 << 4,
     PF_HAS_FUNC_USYM = 1 << 5,
     PF_HAS_CTX = 1 << 6,
-    PF_USER_SPACE = 1 << 7,  /* integer casts point to user memory */
+    PF_USER_SPACE = 1 << 7, /* integer casts point to user memory */
     PF_KERNEL_SPACE = 1 << 8,
     PF_NO_WILDCARD = 1 << 9,
-    PF_SPECIAL = 1 << 10,    /* begin, end, self, test, bench: probetype and -p filtering */
+    PF_SPECIAL = 1 << 10,       /* begin, end, self, test, bench: probetype and -p filtering */
     PF_PID_BY_ATTACH = 1 << 11, /* -p narrows at attach instead of by predicate */
     PF_NO_LIST = 1 << 12,
 };

@@ -217,7 +217,8 @@ static void skip_compat(struct codegen *cg) {
         return; /* this kernel has none */
     LLVMValueRef word = cg_scratch(cg, 8);
     LLVMValueRef task = CG_HELPER0(cg, BPF_FUNC_get_current_task);
-    CG_HELPER(cg, BPF_FUNC_probe_read_kernel, word, cg_i64(cg, 4), cg_arith(cg, A_ADD, task, cg_i64(cg, status_offset())));
+    CG_HELPER(cg, BPF_FUNC_probe_read_kernel, word, cg_i64(cg, 4),
+              cg_arith(cg, A_ADD, task, cg_i64(cg, status_offset())));
     LLVMValueRef compat = cg_arith(cg, A_AND, cg_zext(cg, cg_load_int(cg, word, 32)), cg_i64(cg, TS_COMPAT));
     return_if(cg, cg_cmp(cg, C_NE, compat, cg_i64(cg, 0)));
 #endif

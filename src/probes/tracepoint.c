@@ -63,8 +63,8 @@ static const struct type *args(struct probe_env *env, const struct probe *p, con
 
 /* Events that the kernel makes up at run time or out of something else: there is no tracepoint behind them. */
 static bool has_raw_tracepoint(struct probe_env *env, const char *category, const char *event) {
-    static const char *const without[] = { "syscalls", "ftrace", "kprobes", "uprobes", "synthetic", "eprobes",
-                                           "user_events" };
+    static const char *const without[] = { "syscalls",  "ftrace",  "kprobes",    "uprobes",
+                                           "synthetic", "eprobes", "user_events" };
     for (size_t i = 0; i < sizeof without / sizeof *without; i++)
         if (!strcmp(category, without[i]))
             return false;
@@ -133,14 +133,14 @@ static void list_event(struct probe_env *env, struct listing *out, const char *e
         list_line(out, line);
         return;
     }
-    const char *colon = strchr(event, ':'), *const *fields;
-    size_t n = typedb_tracepoint_fields(env->arena, arena_strndup(env->arena, event, (size_t)(colon - event)), colon + 1,
-                                        &fields);
+    const char *colon = strchr(event, ':'), *const * fields;
+    size_t n = typedb_tracepoint_fields(env->arena, arena_strndup(env->arena, event, (size_t)(colon - event)),
+                                        colon + 1, &fields);
     out->line(out, line, fields, n);
 }
 
 static void list(struct probe_env *env, const struct attach_point *pattern, struct listing *out) {
-    const char *text = pattern_text(env, pattern), *const *events;
+    const char *text = pattern_text(env, pattern), *const * events;
     if (!strchr(text, ':'))
         text = arena_printf(env->arena, "*:%s", text);
     size_t n = system_events(env, &events);

@@ -54,7 +54,8 @@ static void list_file(struct probe_env *env, struct listing *out, const char *pr
     size_t n = is_cpp ? elf_match_cpp(f, function, &list) : elf_match(f, function, &list);
     bool shows_parameters = out->verbose && !strcmp(provider, "uprobe") && elf_has_dwarf(f);
     if (out->verbose && !strcmp(provider, "uprobe") && !shows_parameters && n)
-        diag_warn(env->diag, D_PROBE, (struct span){ 0 }, "No DWARF found for \"%s\", cannot show parameter info", path);
+        diag_warn(env->diag, D_PROBE, (struct span){ 0 }, "No DWARF found for \"%s\", cannot show parameter info",
+                  path);
     for (size_t i = 0; i < n; i++) {
         const char *const *params = NULL;
         size_t nparams = shows_parameters ? elf_parameters(f, list[i].name, &params) : 0;
@@ -106,7 +107,8 @@ const struct provider provider_uretprobe = {
     .name = "uretprobe",
     .short_name = "ur",
     .probetype = "uretprobe",
-    .flags = PF_HAS_REGS | PF_HAS_RETVAL | PF_HAS_FUNC_USYM | PF_HAS_CTX | PF_USER_SPACE | PF_PID_BY_ATTACH | PF_NO_LIST,
+    .flags =
+        PF_HAS_REGS | PF_HAS_RETVAL | PF_HAS_FUNC_USYM | PF_HAS_CTX | PF_USER_SPACE | PF_PID_BY_ATTACH | PF_NO_LIST,
     .targets = targets_uretprobe,
     .ctx = ctx_pt_regs,
     .plan = plan_uretprobe,

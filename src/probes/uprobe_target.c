@@ -38,7 +38,8 @@ static bool parse_function(struct probe_env *env, const struct attach_point *ap,
     if (s->is_return && s->has_offset)
         return probe_error(env, ap, "Offset not allowed");
     if (!*s->function && !s->address)
-        return probe_error(env, ap, "%s should be attached to a function, address, or source file and line (using DWARF)",
+        return probe_error(env, ap,
+                           "%s should be attached to a function, address, or source file and line (using DWARF)",
                            s->provider);
     return true;
 }
@@ -121,12 +122,12 @@ static bool refuse(struct probe_env *env, const struct attach_point *ap, const s
     return false;
 }
 
-#define FORCE                                                                                                          \
+#define FORCE \
     "\nUse --unsafe to force attachment. WARNING: This option could lead to data corruption in the target process."
 
 /* An offset into a function of known size, or a bare address (sym NULL: in no function). */
-static bool check_place(struct probe_env *env, const struct attach_point *ap, const struct probe *p,
-                        struct elf_file *f, const struct elf_symbol *sym, uint64_t offset) {
+static bool check_place(struct probe_env *env, const struct attach_point *ap, const struct probe *p, struct elf_file *f,
+                        const struct elf_symbol *sym, uint64_t offset) {
     if (sym && p->offset == sym->offset)
         return true;
     if (!sym)
@@ -153,8 +154,8 @@ static void keep_if(struct block *b, bool ok) { b->probes.n -= !ok; }
 static void add_symbol(struct probe_env *env, const struct attach_point *ap, struct block *b,
                        const struct uprobe_spec *s, const char *path, struct elf_file *f,
                        const struct elf_symbol *sym) {
-    const char *place = s->offset ? arena_printf(env->arena, "%s+%llu", sym->name, (unsigned long long)s->offset)
-                                  : sym->name;
+    const char *place =
+        s->offset ? arena_printf(env->arena, "%s+%llu", sym->name, (unsigned long long)s->offset) : sym->name;
     struct probe *p = add(env, ap, b, s, path, place);
     p->event = arena_strdup(env->arena, sym->name); /* the file is closed before the probe is gone */
     p->func_offset = sym->offset;
@@ -236,7 +237,8 @@ bool uprobe_targets(struct probe_env *env, const struct attach_point *ap, struct
         return false;
     const char *const *paths;
     bool is_mapped = env->pid > 0 && !strcmp(s.path, "*");
-    size_t n = is_mapped ? system_mapped_files(env, env->pid, &paths) : elf_resolve(env->arena, s.path, env->pid, &paths);
+    size_t n =
+        is_mapped ? system_mapped_files(env, env->pid, &paths) : elf_resolve(env->arena, s.path, env->pid, &paths);
     if (!n)
         return probe_error(env, ap, "%s target file '%s' does not exist or is not executable", provider, s.path);
     if (!ok)

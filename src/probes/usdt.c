@@ -45,13 +45,15 @@ static bool targets(struct probe_env *env, const struct attach_point *ap, struct
     struct spec s = { ap, b, n == 3 && *ap_arg(ap, 1) ? ap_arg(ap, 1) : "*", ap_arg(ap, n - 1) };
     bool any_path = !strcmp(path, "*") || (!*path && env->pid > 0);
     if (!*path && !any_path)
-        return probe_error(env, ap,
-                           "usdt probe must specify at least path or pid to probe. To target all paths/pids set the path "
-                           "to '*'.");
+        return probe_error(
+            env, ap,
+            "usdt probe must specify at least path or pid to probe. To target all paths/pids set the path "
+            "to '*'.");
     if (!*s.name)
         return probe_error(env, ap, "usdt probe must have a target function or wildcard");
     const char *const *paths;
-    size_t npaths = any_path ? system_mapped_files(env, env->pid, &paths) : elf_resolve(env->arena, path, env->pid, &paths);
+    size_t npaths =
+        any_path ? system_mapped_files(env, env->pid, &paths) : elf_resolve(env->arena, path, env->pid, &paths);
     if (!npaths && !any_path)
         return probe_error(env, ap, "usdt target file '%s' does not exist or is not executable", path);
     if (npaths > 1 && !any_path && !has_wildcard(path)) {
@@ -104,8 +106,8 @@ static void list(struct probe_env *env, const struct attach_point *pattern, stru
     const char *ns = n == 3 ? ap_arg(pattern, 1) : "*", *name = n ? ap_arg(pattern, n - 1) : "*";
     const char *const *paths;
     bool mapped = env->pid > 0 && (!*path || !strcmp(path, "*"));
-    size_t npaths = mapped ? system_mapped_files(env, env->pid, &paths)
-                           : elf_resolve(env->arena, path, env->pid, &paths);
+    size_t npaths =
+        mapped ? system_mapped_files(env, env->pid, &paths) : elf_resolve(env->arena, path, env->pid, &paths);
     const char **lines = NULL;
     size_t nlines = 0, cap = 0;
     for (size_t i = 0; i < npaths; i++)

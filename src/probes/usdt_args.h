@@ -9,12 +9,12 @@ typedef struct LLVMOpaqueValue *LLVMValueRef; /* as in codegen/codegen.h */
 
 struct usdt_arg {
     enum usdt_place { USDT_MISSING, USDT_CONSTANT, USDT_REGISTER, USDT_MEMORY, USDT_FLOAT } place;
-    unsigned size;    /* bytes: 1, 2, 4, 8 */
+    unsigned size; /* bytes: 1, 2, 4, 8 */
     bool is_signed;
-    int reg, index;   /* byte offsets in pt_regs; index -1: none */
-    unsigned scale;   /* of index */
-    unsigned shift;   /* bits: 8 for %ah and its like */
-    int64_t value;    /* constant; what is added to reg */
+    int reg, index; /* byte offsets in pt_regs; index -1: none */
+    unsigned scale; /* of index */
+    unsigned shift; /* bits: 8 for %ah and its like */
+    int64_t value;  /* constant; what is added to reg */
 };
 
 /* The n-th argument (from 0) of a note's text, such as "-4@%edi 8@16(%rsp) 4@$7" or "8@[sp, 24]". False when it cannot

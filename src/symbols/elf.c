@@ -262,9 +262,7 @@ static bool find(struct elf_file *f, const char *name, bool is_function, struct 
 
 bool elf_find(struct elf_file *f, const char *name, struct elf_symbol *out) { return find(f, name, true, out); }
 
-bool elf_find_object(struct elf_file *f, const char *name, struct elf_symbol *out) {
-    return find(f, name, false, out);
-}
+bool elf_find_object(struct elf_file *f, const char *name, struct elf_symbol *out) { return find(f, name, false, out); }
 
 static int by_name(const void *a, const void *b) {
     const struct elf_symbol *const *x = a, *const *y = b;

@@ -11,23 +11,24 @@
 
 enum follows {
     BAD = 0,
-    NONE = 1,   /* nothing */
-    M = 2,      /* ModRM */
-    I8 = 4,     /* immediates: 1, 2, 4 bytes; */
+    NONE = 1, /* nothing */
+    M = 2,    /* ModRM */
+    I8 = 4,   /* immediates: 1, 2, 4 bytes; */
     I16 = 8,
     I32 = 16,
-    IZ = 32,    /* 4, or 2 with the operand-size prefix */
-    IV = 64,    /* 8 with REX.W, else as IZ (mov) */
-    ADDR = 128, /* an address: 8 bytes, 4 with the address-size prefix */
+    IZ = 32,      /* 4, or 2 with the operand-size prefix */
+    IV = 64,      /* 8 with REX.W, else as IZ (mov) */
+    ADDR = 128,   /* an address: 8 bytes, 4 with the address-size prefix */
     GROUP3 = 256, /* test of f6 and f7: an immediate only with ModRM.reg 0 and 1 */
     PREFIX = 512,
 };
 
-#define ALU M, M, M, M, I8, IZ
-#define X4(x) x, x, x, x
-#define X8(x) X4(x), X4(x)
+#define ALU    M, M, M, M, I8, IZ
+#define X4(x)  x, x, x, x
+#define X8(x)  X4(x), X4(x)
 #define X16(x) X8(x), X8(x)
 
+/* clang-format off */
 static const uint16_t one_byte[256] = {
     /* 00 */ ALU, BAD, BAD, ALU, BAD, BAD,
     /* 10 */ ALU, BAD, BAD, ALU, BAD, BAD,
@@ -65,6 +66,7 @@ static const uint16_t two_byte[256] = {
     /* e0 */ X16(M),
     /* f0 */ X16(M),
 };
+/* clang-format on */
 
 /* Bytes being decoded: reading past the end gives zeros and is noticed by the length. */
 struct bytes {
@@ -111,7 +113,8 @@ static bool skip_vector(struct bytes *b, uint8_t first) {
     return map >= 1 && map <= 7;
 }
 
-static void skip_immediate(struct bytes *b, uint16_t what, uint8_t modrm, bool is_word, bool has_w, bool is_short_address) {
+static void skip_immediate(struct bytes *b, uint16_t what, uint8_t modrm, bool is_word, bool has_w,
+                           bool is_short_address) {
     if (what & GROUP3 && reg_field(modrm) > 1)
         return;
     size_t z = is_word && !has_w ? 2 : 4;

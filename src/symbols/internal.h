@@ -2,6 +2,7 @@
 #ifndef SONDE_SYMBOLS_INTERNAL_H
 #define SONDE_SYMBOLS_INTERNAL_H
 
+#include "support/file.h"
 #include "support/hmap.h"
 #include "symbols/symbols.h"
 
@@ -18,10 +19,6 @@ struct symbols {
 
 void kallsyms_free(struct kallsyms *k);
 void processes_free(struct processes *p);
-
-/* The whole of a file, NUL-terminated, in malloc'ed memory; NULL when it cannot be read. Works for files of /proc, whose
- * size is not known beforehand and that give a page at a time. */
-char *read_whole_file(const char *path, size_t *len);
 
 /* A name as users know it: C++ names demangled (with parameters, as bpftrace shows them). */
 const char *symbol_demangled(struct symbols *s, const char *name);

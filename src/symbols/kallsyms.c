@@ -3,16 +3,14 @@
  * The file's text is kept and cut up in place, so that a name costs no copy; an entry is 16 bytes. Entries are sorted by
  * address (the kernel's own part comes sorted, modules follow it). Where the kernel hides addresses (kptr_restrict) all
  * of them read as 0: names can be listed then, but no address has a name. */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "symbols/internal.h"
 
 struct entry {
     uint64_t addr;
-    uint32_t name; /* offset in text */
+    uint32_t name;   /* offset in text */
     uint16_t module; /* distance from the name to the module's name; 0: none */
     char type;
 };
@@ -24,31 +22,6 @@ struct kallsyms {
     struct entry *code; /* text symbols with an address, sorted by it */
     size_t ncode;
 };
-
-char *read_whole_file(const char *path, size_t *len) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return NULL;
-    size_t n = 0, cap = 1 << 16;
-    char *text = malloc(cap + 1);
-    ssize_t got = 0;
-    while (text && (got = read(fd, text + n, cap - n)) > 0) {
-        n += (size_t)got;
-        if (n == cap)
-            text = realloc(text, (cap *= 2) + 1);
-    }
-    close(fd);
-    if (!text)
-        out_of_memory();
-    if (got < 0) {
-        free(text);
-        return NULL;
-    }
-    text[n] = '\0';
-    if (len)
-        *len = n;
-    return text;
-}
 
 static inline int hex_digit(char c) {
     if (c >= '0' && c <= '9')
@@ -109,7 +82,7 @@ static struct kallsyms *kallsyms_load(const char *path) {
     if (!k)
         out_of_memory();
     size_t len = 0;
-    k->text = read_whole_file(path, &len);
+    k->text = file_read(path, &len);
     k->cap = len / 40 + 64;
     k->entries = malloc(k->cap * sizeof *k->entries);
     if (!k->entries)
@@ -155,9 +128,7 @@ struct symbol symbols_kernel(struct symbols *s, uint64_t addr) {
         lo--; /* of aliases the first, as the kernel's own messages */
     const struct entry *e = &k->code[lo - 1];
     const char *name = k->text + e->name;
-    return (struct symbol){ .name = name,
-                            .offset = addr - e->addr,
-                            .module = e->module ? name + e->module : NULL };
+    return (struct symbol){ .name = name, .offset = addr - e->addr, .module = e->module ? name + e->module : NULL };
 }
 
 uint64_t symbols_kernel_address(struct symbols *s, const char *name) {

@@ -47,7 +47,7 @@ static const char *text_at(const char *base, size_t size, uint32_t offset) {
 
 static const char *search_cache(struct arena *a, const char *cache_path, const char *written) {
     size_t size = 0;
-    char *file = read_whole_file(cache_path, &size);
+    char *file = file_read(cache_path, &size);
     if (!file)
         return NULL;
     /* Older caches start with a table in another format; the new one follows. */
@@ -94,11 +94,17 @@ static const char *search_directory(struct arena *a, const char *directory, cons
 const char *shared_library_find(struct arena *a, const char *root, const char *written) {
     static const char *const directories[] = {
 #if defined(__x86_64__)
-        "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu",
+        "/lib/x86_64-linux-gnu",
+        "/usr/lib/x86_64-linux-gnu",
 #elif defined(__aarch64__)
-        "/lib/aarch64-linux-gnu", "/usr/lib/aarch64-linux-gnu",
+        "/lib/aarch64-linux-gnu",
+        "/usr/lib/aarch64-linux-gnu",
 #endif
-        "/lib64", "/usr/lib64", "/lib", "/usr/lib", "/usr/local/lib",
+        "/lib64",
+        "/usr/lib64",
+        "/lib",
+        "/usr/lib",
+        "/usr/local/lib",
     };
     const char *path = search_cache(a, arena_printf(a, "%s/etc/ld.so.cache", root), written);
     if (path) {

@@ -27,7 +27,7 @@ struct perf_map {
 static pid_t inner_pid(pid_t pid) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    char *text = read_whole_file(path, NULL);
+    char *text = file_read(path, NULL);
     const char *line = text ? strstr(text, "\nNSpid:") : NULL;
     if (line) {
         const char *end = strchrnul(line + 1, '\n'), *tab = end;
@@ -48,7 +48,7 @@ static int by_start(const void *a, const void *b) {
 
 static bool load(struct perf_map *m) {
     size_t len = 0;
-    char *text = read_whole_file(m->path, &len);
+    char *text = file_read(m->path, &len);
     if (!text)
         return false;
     free(m->text);

@@ -101,7 +101,7 @@ static void search_path(struct arena *a, const char *root, const char *written, 
 
 /* A library that the process has mapped: "libc" is the one called libc.so.6 or libc-2.31.so. */
 static void search_mappings(struct arena *a, const char *root, pid_t pid, const char *written, path_vec *out) {
-    char *text = read_whole_file(arena_printf(a, "/proc/%d/maps", (int)pid), NULL);
+    char *text = file_read(arena_printf(a, "/proc/%d/maps", (int)pid), NULL);
     size_t n = strlen(written);
     for (char *rest = text, *line; rest && (line = strsep(&rest, "\n"));) {
         const char *path = strchr(line, '/'), *base = path ? strrchr(path, '/') + 1 : NULL;

@@ -28,13 +28,13 @@ struct object { /* one file with code */
 struct mapping {
     uint64_t start, end, offset;
     uint64_t dev, inode;
-    const char *path; /* as the process sees it; "" anonymous */
+    const char *path;      /* as the process sees it; "" anonymous */
     struct object *object; /* NULL until first use */
 };
 
 struct process {
     pid_t pid;
-    struct arena *arena; /* of the mappings; replaced when they are read again */
+    struct arena *arena;      /* of the mappings; replaced when they are read again */
     VEC(struct mapping) maps; /* executable ones, by address */
     uint64_t read_ms;
     bool is_gone;
@@ -75,7 +75,7 @@ static bool parse_mapping(struct arena *a, char *line, struct mapping *m) {
 static bool read_mappings(struct process *p) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/maps", (int)p->pid);
-    char *text = read_whole_file(path, NULL);
+    char *text = file_read(path, NULL);
     if (!text || !*text) { /* a zombie's file is empty */
         free(text);
         p->is_gone = true;
@@ -124,8 +124,10 @@ static struct elf_file *open_mapped(struct arena *a, const struct process *p, co
     if (!f)
         f = open_same(m->path, m);
     if (!f)
-        f = elf_file_open(NULL, arena_printf(a, "/proc/%d/map_files/%lx-%lx", (int)p->pid, (unsigned long)m->start,
-                                        (unsigned long)m->end), NULL);
+        f = elf_file_open(
+            NULL,
+            arena_printf(a, "/proc/%d/map_files/%lx-%lx", (int)p->pid, (unsigned long)m->start, (unsigned long)m->end),
+            NULL);
     return f;
 }
 

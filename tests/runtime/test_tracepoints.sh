@@ -18,7 +18,9 @@ counted "$(getppid enter '@a = args.__syscall_nr;')" 1000 "raw, with a field"
 counted "tracepoint:syscalls:sys_enter_getppid,tracepoint:syscalls:sys_exit_getppid $comm { @ = count(); }" 2000 "both sides"
 counted "tracepoint:syscalls:sys_enter_getppid,tracepoint:syscalls:sys_enter_getppid $comm { @ = count(); }" 2000 "one named twice"
 counted "tracepoint:syscalls:sys_*_getppid $comm { @ = count(); }" 2000 "wildcard over both sides"
-counted "tracepoint:raw_syscalls:sys_enter $comm { if (args.id == $(awk -F'[ ,()]+' '/^SYSCALL\(getppid,/ { print $3 }' "$source_dir/src/probes/syscall_table.h")) { @ = count(); } }" 1000 "raw_syscalls, raw"
+number=$(awk -F'[ ,()]+' -v column="$([ "$(uname -m)" = x86_64 ] && echo 3 || echo 4)" \
+    '/^SYSCALL\(getppid,/ { print $column }' "$source_dir/src/probes/syscall_table.h")
+counted "tracepoint:raw_syscalls:sys_enter $comm { if (args.id == $number) { @ = count(); } }" 1000 "raw_syscalls, raw"
 run -q -e "tracepoint:syscalls:* $comm { @[probe] = count(); }" -c "$calls"
 expect_eq "$(map_value '@[tracepoint:syscalls:sys_enter_getppid]')" 1000 "all of them, entry"
 expect_eq "$(map_value '@[tracepoint:syscalls:sys_exit_getppid]')" 1000 "all of them, exit"

@@ -86,11 +86,11 @@ static void wildcards(void **state) {
         const char *pattern, *text;
         bool matches;
     } rows[] = {
-        { "", "", true },          { "", "a", false },        { "*", "", true },           { "*", "abc", true },
-        { "a*", "abc", true },     { "*c", "abc", true },     { "*b*", "abc", true },      { "a*c", "abc", true },
-        { "a*d", "abc", false },   { "abc", "abc", true },    { "abc", "ab", false },      { "ab", "abc", false },
-        { "*ab", "aab", true },    { "*aab", "aaaab", true }, { "a**b", "ab", true },      { "a?c", "abc", false },
-        { "[a]", "a", false },     { "*a*a*", "aa", true },   { "*a*a*", "ba", false },    { "x*", "", false },
+        { "", "", true },           { "", "a", false },         { "*", "", true },           { "*", "abc", true },
+        { "a*", "abc", true },      { "*c", "abc", true },      { "*b*", "abc", true },      { "a*c", "abc", true },
+        { "a*d", "abc", false },    { "abc", "abc", true },     { "abc", "ab", false },      { "ab", "abc", false },
+        { "*ab", "aab", true },     { "*aab", "aaaab", true },  { "a**b", "ab", true },      { "a?c", "abc", false },
+        { "[a]", "a", false },      { "*a*a*", "aa", true },    { "*a*a*", "ba", false },    { "x*", "", false },
         { "*abc*", "ababc", true }, { "a*b*c", "aXbYc", true }, { "a*b*c", "aXcYb", false },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -109,9 +109,9 @@ static void provider_names(void **state) {
     static const struct {
         const char *written, *name;
     } rows[] = {
-        { "begin", "begin" }, { "BEGIN", "begin" },   { "Interval", "interval" }, { "i", "interval" },
-        { "t", "tracepoint" }, { "rt", "rawtracepoint" }, { "kfunc", "fentry" },   { "kretfunc", "fexit" },
-        { "U", "usdt" },      { "u", "uprobe" },       { "ur", "uretprobe" },      { "it", "iter" },
+        { "begin", "begin" },  { "BEGIN", "begin" },      { "Interval", "interval" }, { "i", "interval" },
+        { "t", "tracepoint" }, { "rt", "rawtracepoint" }, { "kfunc", "fentry" },      { "kretfunc", "fexit" },
+        { "U", "usdt" },       { "u", "uprobe" },         { "ur", "uretprobe" },      { "it", "iter" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct provider *p = provider_find(rows[i].written);
@@ -381,8 +381,9 @@ static void wrong_user_functions(void **state) {
     refused(f, "uretprobe:/bin/sh:f+1", "Offset not allowed");
     refused(f, "uprobe:/bin/sh:",
             "uprobe should be attached to a function, address, or source file and line (using DWARF)");
-    refused(f, "usdt::a:b", "usdt probe must specify at least path or pid to probe. To target all paths/pids set the path "
-                            "to '*'.");
+    refused(f, "usdt::a:b",
+            "usdt probe must specify at least path or pid to probe. To target all paths/pids set the path "
+            "to '*'.");
     refused(f, "usdt:/no/such:a:b", "usdt target file '/no/such' does not exist or is not executable");
 }
 
@@ -393,7 +394,8 @@ static void kernel_functions(void **state) {
     refused(f, "kprobe:vfs_read+x", "Invalid offset: invalid integer: x");
     refused(f, "kprobe:0xffffffff81000000", "Probing by address requires --unsafe");
     refused(f, "kretprobe:vfs_read+1", "Offset not allowed");
-    refused(f, "kprobe:no_such_mod:vfs_read", "specified module no_such_mod in probe kprobe:no_such_mod:vfs_read is not loaded.");
+    refused(f, "kprobe:no_such_mod:vfs_read",
+            "specified module no_such_mod in probe kprobe:no_such_mod:vfs_read is not loaded.");
     refused(f, "fentry", "fentry probe type requires 1 or 3 arguments, found 0");
     f->env.is_unsafe = true;
     const struct probe *p = one(f, "kprobe:0xffffffff81000000", "kprobe:18446744071578845184");

@@ -177,25 +177,25 @@ static void measures_instructions(void **state) {
         size_t length;
         uint8_t bytes[15];
     } rows[] = {
-        { 1, { 0x55 } },                                           /* push %rbp */
-        { 3, { 0x48, 0x89, 0xe5 } },                               /* mov %rsp,%rbp */
-        { 4, { 0xf3, 0x0f, 0x1e, 0xfa } },                         /* endbr64 */
-        { 7, { 0x48, 0x8d, 0x05, 1, 2, 3, 4 } },                   /* lea 0x…(%rip),%rax */
-        { 10, { 0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8 } },            /* movabs */
-        { 5, { 0xb8, 1, 2, 3, 4 } },                               /* mov $,%eax */
-        { 4, { 0x66, 0xb8, 1, 2 } },                               /* mov $,%ax */
-        { 5, { 0xe8, 1, 2, 3, 4 } },                               /* call */
-        { 6, { 0x0f, 0x84, 1, 2, 3, 4 } },                         /* je */
-        { 3, { 0xf6, 0xc1, 0x01 } },                               /* test $1,%cl */
-        { 2, { 0xf6, 0xd1 } },                                     /* not %cl */
-        { 6, { 0xf7, 0xc1, 1, 2, 3, 4 } },                         /* test $,%ecx */
-        { 9, { 0x66, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0 } },          /* nopw 0x0(%rax,%rax,1) */
-        { 8, { 0xc7, 0x44, 0x24, 0x08, 1, 2, 3, 4 } },             /* movl $,8(%rsp) */
+        { 1, { 0x55 } },                                            /* push %rbp */
+        { 3, { 0x48, 0x89, 0xe5 } },                                /* mov %rsp,%rbp */
+        { 4, { 0xf3, 0x0f, 0x1e, 0xfa } },                          /* endbr64 */
+        { 7, { 0x48, 0x8d, 0x05, 1, 2, 3, 4 } },                    /* lea 0x…(%rip),%rax */
+        { 10, { 0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8 } },             /* movabs */
+        { 5, { 0xb8, 1, 2, 3, 4 } },                                /* mov $,%eax */
+        { 4, { 0x66, 0xb8, 1, 2 } },                                /* mov $,%ax */
+        { 5, { 0xe8, 1, 2, 3, 4 } },                                /* call */
+        { 6, { 0x0f, 0x84, 1, 2, 3, 4 } },                          /* je */
+        { 3, { 0xf6, 0xc1, 0x01 } },                                /* test $1,%cl */
+        { 2, { 0xf6, 0xd1 } },                                      /* not %cl */
+        { 6, { 0xf7, 0xc1, 1, 2, 3, 4 } },                          /* test $,%ecx */
+        { 9, { 0x66, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0 } },           /* nopw 0x0(%rax,%rax,1) */
+        { 8, { 0xc7, 0x44, 0x24, 0x08, 1, 2, 3, 4 } },              /* movl $,8(%rsp) */
         { 12, { 0x48, 0xc7, 0x84, 0x24, 1, 2, 3, 4, 5, 6, 7, 8 } }, /* movq $,disp32(%rsp) */
-        { 3, { 0xc5, 0xf8, 0x77 } },                               /* vzeroupper */
-        { 5, { 0xc4, 0xe2, 0x79, 0x18, 0xc0 } },                   /* vbroadcastss */
-        { 6, { 0x62, 0xf1, 0x7c, 0x48, 0x28, 0xc0 } },             /* vmovaps zmm */
-        { 0, { 0x06 } },                                           /* not in 64-bit mode */
+        { 3, { 0xc5, 0xf8, 0x77 } },                                /* vzeroupper */
+        { 5, { 0xc4, 0xe2, 0x79, 0x18, 0xc0 } },                    /* vbroadcastss */
+        { 6, { 0x62, 0xf1, 0x7c, 0x48, 0x28, 0xc0 } },              /* vmovaps zmm */
+        { 0, { 0x06 } },                                            /* not in 64-bit mode */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (x86_length(rows[i].bytes, 15) != rows[i].length)
@@ -359,13 +359,13 @@ static void names_kernel_addresses(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(measures_instructions), cmocka_unit_test(knows_boundaries),
-        cmocka_unit_test(finds_functions),     cmocka_unit_test(matches_wildcards),
-        cmocka_unit_test(finds_by_place),      cmocka_unit_test(reads_usdt_notes),
+        cmocka_unit_test(measures_instructions),  cmocka_unit_test(knows_boundaries),
+        cmocka_unit_test(finds_functions),        cmocka_unit_test(matches_wildcards),
+        cmocka_unit_test(finds_by_place),         cmocka_unit_test(reads_usdt_notes),
         cmocka_unit_test(refuses_what_is_no_elf), cmocka_unit_test(reads_dwarf),
-        cmocka_unit_test(resolves_names),      cmocka_unit_test(resolves_patterns),
-        cmocka_unit_test(names_own_addresses), cmocka_unit_test(remembers_the_dead),
-        cmocka_unit_test(reads_jit_maps),      cmocka_unit_test(names_kernel_addresses),
+        cmocka_unit_test(resolves_names),         cmocka_unit_test(resolves_patterns),
+        cmocka_unit_test(names_own_addresses),    cmocka_unit_test(remembers_the_dead),
+        cmocka_unit_test(reads_jit_maps),         cmocka_unit_test(names_kernel_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
