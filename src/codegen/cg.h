@@ -27,6 +27,9 @@ struct frame {
     LLVMValueRef probe_index;  /* slot, or NULL when there is one probe */
     LLVMMetadataRef scope;     /* DISubprogram */
     uint32_t stack_used;
+    LLVMValueRef links;        /* what loops hand to their callbacks; used by one after the other */
+    uint32_t links_words;
+    LLVMValueRef return_flag;
     struct frame *outer;
 };
 

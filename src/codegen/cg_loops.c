@@ -63,13 +63,33 @@ static bool is_number(const struct variable *v) {
     return type_is_scalar(t) && !is_direct && !v->is_address_taken;
 }
 
-static void callback_open(struct codegen *cg, struct callback *c, struct node *body, unsigned nargs, unsigned links_arg) {
+/* Loops that follow each other share one array. */
+static LLVMValueRef links_room(struct codegen *cg, uint32_t words) {
+    struct frame *f = cg->frame;
+    if (f->links_words < words) {
+        f->links_words = words < 8 ? 8 : words;
+        f->links = cg_alloca(cg, LLVMArrayType2(cg->i64, f->links_words));
+        f->stack_used += f->links_words * 8;
+    }
+    return f->links;
+}
+
+static LLVMValueRef return_flag(struct codegen *cg) {
+    if (!cg->frame->return_flag) {
+        cg->frame->return_flag = cg_alloca(cg, cg->i64);
+        cg->frame->stack_used += 8;
+    }
+    cg_slot_set(cg, cg->frame->return_flag, cg_i64(cg, 0));
+    return cg->frame->return_flag;
+}
+
+static void callback_open(struct codegen *cg, struct callback *c, struct node *body, unsigned nargs,
+                          unsigned links_arg) {
     *c = (struct callback){ .captured.arena = cg->arena };
     node_walk(body, collect, &c->captured);
     size_t nvars = c->captured.vars.n;
-    c->links = cg_alloca(cg, LLVMArrayType2(cg->i64, LINK_VARS + nvars));
-    cg->frame->stack_used += (uint32_t)(LINK_VARS + nvars) * 8;
-    c->return_flag = cg_slot(cg, cg_i64(cg, 0));
+    c->links = links_room(cg, LINK_VARS + (uint32_t)nvars);
+    c->return_flag = return_flag(cg);
     link_set(cg, c->links, LINK_CTX, cg->frame->ctx);
     link_set(cg, c->links, LINK_RETURN, c->return_flag);
     link_set(cg, c->links, LINK_PROBE, cg->frame->probe_index ? cg->frame->probe_index : c->return_flag);
@@ -105,9 +125,22 @@ static void callback_open(struct codegen *cg, struct callback *c, struct node *b
     }
 }
 
-static void callback_close(struct codegen *cg, struct callback *c) {
+/* Variables of the body have their homes in a function that is over; an unrolled loop may come here again. */
+static bool leave_home(struct node *n, void *ctx) {
+    struct capture *c = ctx;
+    if (n->kind != N_VAR || !n->var.var)
+        return true;
+    for (VEC_EACH(v, &c->vars))
+        if (*v == n->var.var)
+            return true;
+    n->var.var->codegen = NULL;
+    return true;
+}
+
+static void callback_close(struct codegen *cg, struct callback *c, struct node *body) {
     if (!cg_terminated(cg))
         LLVMBuildRet(cg->b, cg_i64(cg, 0));
+    node_walk(body, leave_home, &c->captured);
     cg_frame_close(cg, &c->frame);
     cg->flow = c->flow.outer;
     LLVMPositionBuilderAtEnd(cg->b, c->resume);
@@ -142,6 +175,15 @@ static void report_cut(struct codegen *cg, const struct node *n, LLVMValueRef re
     cg_runtime_error(cg, n, "loop", NULL, result);
 }
 
+/* The number of turns, by way of memory: where the verifier knows that there are none it drops the callback as dead code
+ * and then misses it (Linux 6.18: "verifier bug: No program to jit"). */
+static LLVMValueRef turns_unknown(struct codegen *cg, LLVMValueRef count) {
+    LLVMValueRef at = cg_scratch_at(cg, cg->scratch_used);
+    cg->scratch_used += 8;
+    cg_store_volatile(cg, at, count);
+    return cg_load_volatile(cg, at, 64);
+}
+
 static void for_range(struct codegen *cg, const struct node *n) {
     LLVMValueRef from = cg_expr_i64(cg, n->forloop.from), to = cg_expr_i64(cg, n->forloop.to);
     LLVMValueRef some = cg_cmp(cg, C_SLT, from, to);
@@ -152,7 +194,8 @@ static void for_range(struct codegen *cg, const struct node *n) {
     start->codegen = cg_slot(cg, from);
     struct node start_node = { .kind = N_VAR, .span = n->span, .type = &type_int64, .var = { "start", start } };
     struct node *parts[] = { &start_node, n->forloop.body };
-    struct node wrapper = { .kind = N_BLOCK, .span = n->forloop.body->span,
+    struct node wrapper = { .kind = N_BLOCK,
+                            .span = n->forloop.body->span,
                             .block = { .stmts = { .v = parts, .n = 2, .cap = 2 } } };
     struct callback c;
     callback_open(cg, &c, &wrapper, 2, 1);
@@ -160,8 +203,8 @@ static void for_range(struct codegen *cg, const struct node *n) {
     LLVMValueRef i = LLVMGetParam(c.frame.fn, 0);
     set_loop_var(cg, n->forloop.var, cg_reg(cg_arith(cg, A_ADD, first, i), &type_int64));
     cg_stmt(cg, n->forloop.body);
-    callback_close(cg, &c);
-    LLVMValueRef r = CG_HELPER(cg, BPF_FUNC_loop, count, c.frame.fn, c.links, cg_i64(cg, 0));
+    callback_close(cg, &c, &wrapper);
+    LLVMValueRef r = CG_HELPER(cg, BPF_FUNC_loop, turns_unknown(cg, count), c.frame.fn, c.links, cg_i64(cg, 0));
     struct cg_if failed = cg_if_unlikely(cg, cg_cmp(cg, C_SLT, r, cg_i64(cg, 0)));
     report_cut(cg, n, r);
     cg_end(cg, &failed);
@@ -188,7 +231,7 @@ static void for_map(struct codegen *cg, const struct node *n) {
     }
     cg_store(cg, v, cg_ptr_add(cg, home, t->fields[1].offset), t->fields[1].type);
     cg_stmt(cg, n->forloop.body);
-    callback_close(cg, &c);
+    callback_close(cg, &c, n->forloop.body);
     CG_HELPER(cg, BPF_FUNC_for_each_map_elem, cg_map(cg, m), c.frame.fn, c.links, cg_i64(cg, 0));
     propagate_return(cg, &c);
 }
@@ -204,7 +247,7 @@ static void while_stmt(struct codegen *cg, const struct node *n) {
     LLVMBuildRet(cg->b, cg_i64(cg, 1));
     cg_end(cg, &over);
     cg_stmt(cg, n->loop.body);
-    callback_close(cg, &c);
+    callback_close(cg, &c, &wrapper);
     LLVMValueRef turns = CG_HELPER(cg, BPF_FUNC_loop, cg_i64(cg, MAX_TURNS), c.frame.fn, c.links, cg_i64(cg, 0));
     struct cg_if cut = cg_if_unlikely(cg, cg_cmp(cg, C_EQ, turns, cg_i64(cg, MAX_TURNS)));
     report_cut(cg, n, cg_i64(cg, (uint64_t)-E2BIG));

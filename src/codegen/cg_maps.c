@@ -199,6 +199,33 @@ static LLVMValueRef cell_for_update(struct codegen *cg, const struct node *at, c
     return cell;
 }
 
+static bool reads_map(struct node *n, void *found) {
+    *(bool *)found |= n->kind == N_MAP;
+    return true;
+}
+
+/* An argument that reads maps is computed before the cell is made: the map may be the same one. */
+static const struct node *argument_first(struct codegen *cg, const struct node *call) {
+    bool reads = false;
+    if (!call->call.args.n || !type_is_scalar(call->call.args.v[0]->type))
+        return call;
+    node_walk(call->call.args.v[0], reads_map, &reads);
+    if (!reads)
+        return call;
+    struct variable *v = ARENA_NEW(cg->arena, struct variable);
+    struct node *copy = ARENA_NEW(cg->arena, struct node), *arg = ARENA_NEW(cg->arena, struct node);
+    *arg = (struct node){
+        .kind = N_VAR, .span = call->span, .type = call->call.args.v[0]->type, .var = { "argument", v }
+    };
+    v->type = arg->type;
+    v->codegen = cg_slot(cg, cg_load(cg, cg_expr(cg, call->call.args.v[0])).v);
+    *copy = *call;
+    copy->call.args.v = ARENA_ARRAY(cg->arena, struct node *, call->call.args.n);
+    memcpy(copy->call.args.v, call->call.args.v, call->call.args.n * sizeof(struct node *));
+    copy->call.args.v[0] = arg;
+    return copy;
+}
+
 static void aggregate(struct codegen *cg, const struct node *lvalue, const struct node *call) {
     const struct map_info *m = lvalue->map.map;
     const struct map_kind *kind = map_kind_of(m->value);
@@ -208,6 +235,7 @@ static void aggregate(struct codegen *cg, const struct node *lvalue, const struc
         mark_set(cg, m, slot);
         return;
     }
+    call = argument_first(cg, call);
     LLVMValueRef key = cg_map_key(cg, m, lvalue->map.key);
     struct cg_if present;
     LLVMValueRef cell = cell_for_update(cg, call, m, key, &present);

@@ -25,8 +25,8 @@ LLVMValueRef cg_null(struct codegen *cg) { return LLVMConstNull(cg->ptr); }
 
 LLVMValueRef cg_arith(struct codegen *cg, enum arith op, LLVMValueRef a, LLVMValueRef b) {
     static const LLVMOpcode ops[] = {
-        [A_ADD] = LLVMAdd,   [A_SUB] = LLVMSub,   [A_MUL] = LLVMMul, [A_UDIV] = LLVMUDiv, [A_SDIV] = LLVMSDiv,
-        [A_UREM] = LLVMURem, [A_SREM] = LLVMSRem, [A_AND] = LLVMAnd, [A_OR] = LLVMOr,     [A_XOR] = LLVMXor,
+        [A_ADD] = LLVMAdd,   [A_SUB] = LLVMSub,   [A_MUL] = LLVMMul,   [A_UDIV] = LLVMUDiv, [A_SDIV] = LLVMSDiv,
+        [A_UREM] = LLVMURem, [A_SREM] = LLVMSRem, [A_AND] = LLVMAnd,   [A_OR] = LLVMOr,     [A_XOR] = LLVMXor,
         [A_SHL] = LLVMShl,   [A_LSHR] = LLVMLShr, [A_ASHR] = LLVMAShr,
     };
     return LLVMBuildBinOp(cg->b, ops[op], a, b, "");
@@ -106,8 +106,8 @@ unsigned cg_known_align(LLVMValueRef p) {
     uint64_t constant = 0;
     unsigned bits = 3;
     for (int depth = 0; depth < 16; depth++) {
-        bool is_gep = LLVMIsAGetElementPtrInst(p) ||
-                      (LLVMIsAConstantExpr(p) && LLVMGetConstOpcode(p) == LLVMGetElementPtr);
+        bool is_gep =
+            LLVMIsAGetElementPtrInst(p) || (LLVMIsAConstantExpr(p) && LLVMGetConstOpcode(p) == LLVMGetElementPtr);
         if (!is_gep)
             break;
         LLVMValueRef index = LLVMGetOperand(p, 1);
@@ -183,12 +183,13 @@ LLVMValueRef cg_scratch_at(struct codegen *cg, uint32_t offset) {
     return cg_ptr_add(cg, base, offset);
 }
 
-/* Callbacks share the 512 bytes with their callers, spills need room too: keep objects within half of it. */
-enum { STACK_BUDGET = 256 };
+/* Callbacks share the 512 bytes with their callers, spills need room too: keep objects within half of it, and within
+ * less the deeper the loops are. */
+static uint32_t stack_budget(const struct frame *f) { return !f->outer ? 224 : !f->outer->outer ? 96 : 32; }
 
 LLVMValueRef cg_scratch(struct codegen *cg, uint32_t size) {
     uint32_t rounded = (size + 7) & ~7u;
-    if (rounded <= cg->program->config.on_stack_limit && cg->frame->stack_used + rounded <= STACK_BUDGET) {
+    if (rounded <= cg->program->config.on_stack_limit && cg->frame->stack_used + rounded <= stack_budget(cg->frame)) {
         cg->frame->stack_used += rounded;
         return cg_alloca(cg, LLVMArrayType2(cg->i8, rounded ? rounded : 8));
     }
@@ -274,7 +275,8 @@ LLVMValueRef cg_slot_get(struct codegen *cg, LLVMValueRef slot) {
 void cg_slot_set(struct codegen *cg, LLVMValueRef slot, LLVMValueRef v) { LLVMBuildStore(cg->b, v, slot); }
 
 struct cg_loop cg_loop(struct codegen *cg, uint64_t n) {
-    struct cg_loop l = { .head = cg_block_new(cg, "loop"), .body = cg_block_new(cg, "loop_body"),
+    struct cg_loop l = { .head = cg_block_new(cg, "loop"),
+                         .body = cg_block_new(cg, "loop_body"),
                          .done = cg_block_new(cg, "loop_end") };
     LLVMBasicBlockRef from = LLVMGetInsertBlock(cg->b);
     cg_goto(cg, l.head);

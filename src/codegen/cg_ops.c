@@ -5,14 +5,12 @@
 
 #include "maps/map_kind.h"
 
+/* A non-negative literal takes the side of its partner, and so does what has only been given such literals. */
 static bool is_signed_operand(const struct type *t) {
-    return (t->kind == TY_INT || type_ops[t->kind].is_castable) && t->is_signed;
+    return (t->kind == TY_INT || type_ops[t->kind].is_castable) && t->is_signed && !t->is_literal;
 }
 
-/* A non-negative constant takes the side of its partner. */
-static bool node_signed(const struct node *n) {
-    return is_signed_operand(n->type) && !(n->is_const && !n->const_str && (int64_t)n->const_value >= 0);
-}
+static bool node_signed(const struct node *n) { return is_signed_operand(n->type); }
 
 LLVMValueRef cg_expr_i64(struct codegen *cg, const struct node *n) {
     if (n->is_const && !n->const_str)
@@ -34,9 +32,9 @@ static LLVMValueRef divide(struct codegen *cg, const struct node *at, enum arith
         return cg_arith(cg, op, a, b);
     LLVMValueRef slot = cg_slot(cg, cg_i64(cg, 1));
     struct cg_if zero = cg_if_unlikely(cg, cg_cmp(cg, C_EQ, b, cg_i64(cg, 0)));
-    cg_runtime_error(cg, at, NULL,
-                     "Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result.",
-                     NULL);
+    cg_runtime_error(
+        cg, at, NULL,
+        "Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result.", NULL);
     cg_else(cg, &zero);
     cg_slot_set(cg, slot, cg_arith(cg, op, a, b));
     cg_end(cg, &zero);
@@ -44,7 +42,8 @@ static LLVMValueRef divide(struct codegen *cg, const struct node *at, enum arith
 }
 
 /* BPF before v4 divides unsigned only: take signs off and put them back. */
-static LLVMValueRef signed_divide(struct codegen *cg, const struct node *at, bool is_mod, LLVMValueRef a, LLVMValueRef b) {
+static LLVMValueRef signed_divide(struct codegen *cg, const struct node *at, bool is_mod, LLVMValueRef a,
+                                  LLVMValueRef b) {
     LLVMValueRef zero = cg_i64(cg, 0);
     LLVMValueRef na = cg_cmp(cg, C_SLT, a, zero), nb = cg_cmp(cg, C_SLT, b, zero);
     LLVMValueRef ua = cg_select(cg, na, cg_arith(cg, A_SUB, zero, a), a);
@@ -183,7 +182,8 @@ LLVMValueRef cg_equal(struct codegen *cg, const struct node *at, struct value a,
     return bytes_equal(cg, a.v, b.v, n);
 }
 
-static LLVMValueRef compare_strings(struct codegen *cg, const struct node *l, const struct node *r, const struct node *at) {
+static LLVMValueRef compare_strings(struct codegen *cg, const struct node *l, const struct node *r,
+                                    const struct node *at) {
     const struct node *lit = r->is_const && r->const_str ? r : l->is_const && l->const_str ? l : NULL;
     if (lit && lit->const_len <= 64) {
         struct value v = cg_load(cg, cg_expr(cg, lit == r ? l : r));
@@ -203,8 +203,8 @@ static LLVMValueRef compare(struct codegen *cg, const struct node *n) {
         LLVMValueRef a = cg_expr_i64(cg, l), b = cg_expr_i64(cg, r);
         return cg_cmp(cg, conds[is_signed][n->binary.op - OP_EQ], a, b);
     }
-    LLVMValueRef equal = l->type->kind == TY_STRING ? compare_strings(cg, l, r, n)
-                                                    : cg_equal(cg, n, cg_expr(cg, l), cg_expr(cg, r));
+    LLVMValueRef equal =
+        l->type->kind == TY_STRING ? compare_strings(cg, l, r, n) : cg_equal(cg, n, cg_expr(cg, l), cg_expr(cg, r));
     return n->binary.op == OP_NE ? LLVMBuildNot(cg->b, equal, "") : equal;
 }
 
@@ -236,8 +236,12 @@ struct value cg_binary(struct codegen *cg, const struct node *n) {
         LLVMValueRef a = cg_expr_i64(cg, n->binary.left), b = cg_expr_i64(cg, n->binary.right);
         const struct node *l = n->binary.left, *r = n->binary.right;
         /* The sign that counts is the node's, after constants took sides. */
-        const struct type *lt = type_is_scalar(l->type) && l->type->kind == TY_PTR ? l->type : node_signed(l) ? &type_int64 : &type_uint64;
-        const struct type *rt = type_is_scalar(r->type) && r->type->kind == TY_PTR ? r->type : node_signed(r) ? &type_int64 : &type_uint64;
+        const struct type *lt = type_is_scalar(l->type) && l->type->kind == TY_PTR ? l->type
+                                : node_signed(l)                                   ? &type_int64
+                                                                                   : &type_uint64;
+        const struct type *rt = type_is_scalar(r->type) && r->type->kind == TY_PTR ? r->type
+                                : node_signed(r)                                   ? &type_int64
+                                                                                   : &type_uint64;
         return cg_arith_typed(cg, n, op, a, b, lt, rt, n->type);
     }
     return cg_reg(LLVMBuildZExt(cg->b, bit, cg->i8, ""), &type_bool);
@@ -254,15 +258,12 @@ struct value cg_unary(struct codegen *cg, const struct node *n) {
             v = cg_arith(cg, A_AND, v, cg_i64(cg, (1ull << e->type->size * 8) - 1));
         return cg_reg(cg_trunc(cg, v, n->type->size * 8), n->type);
     }
-    case OP_NOT:
-        return cg_reg(LLVMBuildZExt(cg->b, LLVMBuildNot(cg->b, cg_truth(cg, e), ""), cg->i8, ""), &type_bool);
-    case OP_DEREF:
-        return cg_deref(cg, cg_expr(cg, e), n->type);
+    case OP_NOT: return cg_reg(LLVMBuildZExt(cg->b, LLVMBuildNot(cg->b, cg_truth(cg, e), ""), cg->i8, ""), &type_bool);
+    case OP_DEREF: return cg_deref(cg, cg_expr(cg, e), n->type);
     case OP_ADDR:
         if (e->kind == N_VAR)
             return cg_reg(cg_ptr_to_i64(cg, cg_var_home(cg, e)), n->type);
         return cg_reg(cg_ptr_to_i64(cg, cg_global_slot(cg, e->map.map)), n->type);
-    default:
-        return cg_void();
+    default: return cg_void();
     }
 }
