@@ -146,11 +146,12 @@ static bool fold_ints(struct sema *s, struct node *n, const struct node *l, cons
     if (negative && ((!is_negative(l) && a > INT64_MAX) || (!is_negative(r) && b > INT64_MAX)))
         return literals && overflow(s, n);
     if (is_comparison(op)) {
-        int order = negative ? ((int64_t)a > (int64_t)b) - ((int64_t)a < (int64_t)b) : (a > b) - (a < b);
+        bool by_sign = negative || (!literals && (type_is_signed(l->type) || type_is_signed(r->type)));
+        int order = by_sign ? ((int64_t)a > (int64_t)b) - ((int64_t)a < (int64_t)b) : (a > b) - (a < b);
         set_constant(n, &type_bool, compare(op, order));
         return true;
     }
-    if (!literals || (l->type->kind == TY_BOOL && r->type->kind == TY_BOOL))
+    if (!literals || l->type->kind == TY_BOOL || r->type->kind == TY_BOOL)
         return false; /* has the type it would have at run time: LLVM folds it */
     int64_t x;
     if (negative || (op == OP_SUB && a < b)) {
