@@ -78,7 +78,7 @@ static struct value delete_scalar(struct codegen *cg, const struct map_info *m) 
 /* Elements of an array cannot go: they become zero. */
 static struct value delete_element(struct codegen *cg, const struct map_info *m, LLVMValueRef key) {
     LLVMValueRef was = cg_slot(cg, cg_i64(cg, 0)), p = cg_map_lookup(cg, m, key);
-    struct cg_if there = cg_if(cg, cg_cmp(cg, C_NE, cg_ptr_to_i64(cg, p), cg_i64(cg, 0)));
+    struct cg_if there = cg_if(cg, cg_cmp(cg, C_NE, p, cg_null(cg)));
     cg_memzero(cg, p, m->cell_size);
     cg_slot_set(cg, was, cg_i64(cg, 1));
     cg_end(cg, &there);
@@ -103,7 +103,7 @@ static const struct type *check_has_key(struct sema *s, struct node *n) {
 
 static struct value emit_has_key(struct codegen *cg, const struct node *n) {
     LLVMValueRef p = cg_map_lookup(cg, map_of(n), key_of(cg, n));
-    return as_bool(cg, cg_cmp(cg, C_NE, cg_ptr_to_i64(cg, p), cg_i64(cg, 0)));
+    return as_bool(cg, cg_cmp(cg, C_NE, p, cg_null(cg)));
 }
 
 /* { $v = @m[key]; true }, made once and kept in call.data. */
@@ -136,7 +136,7 @@ static const struct type *check_find(struct sema *s, struct node *n) {
 static struct value emit_find(struct codegen *cg, const struct node *n) {
     LLVMValueRef found = cg_slot(cg, cg_i64(cg, 0));
     LLVMValueRef p = cg_map_lookup(cg, map_of(n), key_of(cg, n));
-    struct cg_if there = cg_if(cg, cg_cmp(cg, C_NE, cg_ptr_to_i64(cg, p), cg_i64(cg, 0)));
+    struct cg_if there = cg_if(cg, cg_cmp(cg, C_NE, p, cg_null(cg)));
     cg_expr(cg, n->call.data);
     cg_slot_set(cg, found, cg_i64(cg, 1));
     cg_end(cg, &there);

@@ -312,6 +312,12 @@ void cg_return(struct codegen *cg) {
     cg_enter(cg, cg_block_new(cg, "unreachable"));
 }
 
+/* Results that are pointers are ones for LLVM, too: it must not merge tests for zero by or-ing them with numbers. */
+static bool gives_pointer(unsigned func_id) {
+    return func_id == BPF_FUNC_map_lookup_elem || func_id == BPF_FUNC_map_lookup_percpu_elem ||
+           func_id == BPF_FUNC_ringbuf_reserve;
+}
+
 LLVMValueRef cg_helper(struct codegen *cg, unsigned func_id, LLVMValueRef *args, unsigned n) {
     LLVMTypeRef types[5];
     for (unsigned i = 0; i < n; i++) {
@@ -319,9 +325,10 @@ LLVMValueRef cg_helper(struct codegen *cg, unsigned func_id, LLVMValueRef *args,
             args[i] = cg_zext(cg, args[i]);
         types[i] = LLVMTypeOf(args[i]);
     }
-    LLVMTypeRef fn = LLVMFunctionType(cg->i64, types, n, false);
+    LLVMTypeRef fn = LLVMFunctionType(gives_pointer(func_id) ? cg->ptr : cg->i64, types, n, false);
     LLVMValueRef callee = LLVMConstIntToPtr(cg_i64(cg, func_id), cg->ptr);
-    return LLVMBuildCall2(cg->b, fn, callee, args, n, "");
+    LLVMValueRef result = LLVMBuildCall2(cg->b, fn, callee, args, n, "");
+    return gives_pointer(func_id) ? cg_ptr_to_i64(cg, result) : result;
 }
 
 LLVMValueRef cg_ctx(struct codegen *cg) { return cg->frame->ctx; }
