@@ -1,6 +1,7 @@
 /* sonde: the pipeline. Each stage is one call; a stage that has reported errors ends the run. */
 #include <errno.h>
 #include <fcntl.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -356,7 +357,22 @@ static bool pid_exists(int pid) {
     return true;
 }
 
+static bool is_regex(const char *text) {
+    regex_t re;
+    int bad = regcomp(&re, text, REG_EXTENDED | REG_NOSUB);
+    if (bad) {
+        char why[256];
+        regerror(bad, &re, why, sizeof why);
+        error(BAD_RUN, "Invalid --probe-filter regex '%s': %s", text, why);
+        return false;
+    }
+    regfree(&re);
+    return true;
+}
+
 static int with_script(struct session *s) {
+    if (s->opt.probe_filter && !is_regex(s->opt.probe_filter))
+        return BAD_RUN;
     struct source *source = open_source(s);
     if (!source)
         return BAD_SCRIPT;
