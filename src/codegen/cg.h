@@ -104,7 +104,8 @@ LLVMValueRef cg_equal(struct codegen *cg, const struct node *at, struct value a,
 /* cg_maps.c */
 struct value cg_map_read(struct codegen *cg, const struct node *n);
 struct value cg_agg_read(struct codegen *cg, const struct map_info *m, LLVMValueRef key);
-void cg_map_assign(struct codegen *cg, const struct node *lvalue, const struct node *value);
+/* `at`: the whole statement, for errors. */
+void cg_map_assign(struct codegen *cg, const struct node *at, const struct node *lvalue, const struct node *value);
 struct value cg_map_modify(struct codegen *cg, const struct node *at, const struct node *lvalue, enum op op,
                            const struct node *rhs, bool want_old);
 LLVMValueRef cg_global_slot(struct codegen *cg, const struct map_info *m); /* scalar map: its (this CPU's) slot */

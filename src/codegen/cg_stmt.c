@@ -5,7 +5,7 @@ static void assign(struct codegen *cg, const struct node *n) {
     const struct node *l = n->assign.lvalue, *v = n->assign.value;
     if (l->kind == N_MAP) {
         if (n->assign.op == OP_NONE)
-            cg_map_assign(cg, l, v);
+            cg_map_assign(cg, n, l, v);
         else
             cg_map_modify(cg, n, l, n->assign.op, v, false);
         return;
