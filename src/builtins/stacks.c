@@ -58,12 +58,13 @@ static const struct type *check_stack(struct sema *s, struct node *n, enum type_
         return &type_poison;
     if (kind == TY_KSTACK && mode == STACK_BUILD_ID)
         return sema_error(s, n, D_BAD_ARGUMENT, "'build_id' stack mode can only be used for ustack");
-    const struct type *t = type_stack(s->arena, kind, mode, limit ? limit : DEFAULT_LIMIT);
+    const struct type *t = type_stack(s->arena, kind, mode, limit);
     if (kind == TY_KSTACK)
         s->block->use.kstack = s->program->uses_ksym = true;
     else
         s->block->use.ustack = s->program->uses_usym = true;
-    sema_stack_map(s, t);
+    if (limit)
+        sema_stack_map(s, t);
     return t;
 }
 

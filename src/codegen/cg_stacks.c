@@ -60,7 +60,8 @@ static LLVMValueRef hash_words(struct codegen *cg, LLVMValueRef p, LLVMValueRef 
     LLVMBasicBlockRef more = cg_block_new(cg, "hash");
     cg_branch(cg, cg_cmp(cg, C_ULT, l.i, n), more, l.done, 0);
     cg_enter(cg, more);
-    LLVMValueRef word = LLVMBuildLoad2(cg->b, cg->i64, cg_ptr_add_v(cg, p, cg_arith(cg, A_SHL, l.i, cg_i64(cg, 3))), "");
+    LLVMValueRef word =
+        LLVMBuildLoad2(cg->b, cg->i64, cg_ptr_add_v(cg, p, cg_arith(cg, A_SHL, l.i, cg_i64(cg, 3))), "");
     LLVMValueRef h = cg_arith(cg, A_XOR, cg_slot_get(cg, slot), word);
     h = cg_arith(cg, A_MUL, h, cg_i64(cg, 0x9e3779b97f4a7c15ull)); /* 2^64 over the golden ratio */
     h = cg_arith(cg, A_XOR, h, cg_arith(cg, A_LSHR, h, cg_i64(cg, 29)));
@@ -71,6 +72,10 @@ static LLVMValueRef hash_words(struct codegen *cg, LLVMValueRef p, LLVMValueRef 
 
 void cg_stack_into(struct codegen *cg, const struct type *t, LLVMValueRef dest) {
     bool user = t->kind == TY_USTACK;
+    if (!t->limit) { /* asked for no frames */
+        cg_memzero(cg, dest, t->size);
+        return;
+    }
     uint32_t frame = frame_size(t), size = frame * t->limit;
     uint64_t flags = user ? BPF_F_USER_STACK : 0;
     if (t->stack_mode == STACK_BUILD_ID)

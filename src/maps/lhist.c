@@ -5,8 +5,12 @@ enum { MAX_BUCKETS = 1000 };
 
 static const struct type *check(struct sema *s, struct node *call) {
     int64_t min, max, step;
-    if (!kind_int_argument(s, call, 0) || !kind_literal(s, call, 1, &min) || !kind_literal(s, call, 2, &max) ||
-        !kind_literal(s, call, 3, &step))
+    if (!kind_int_argument(s, call, 0))
+        return &type_poison;
+    const struct node *low = call->call.args.v[1];
+    if (low->type->kind != TY_POISON && !sema_const_int(low, &min))
+        return sema_error(s, call, D_BAD_ARGUMENT, "lhist: invalid min value (must be non-negative literal)");
+    if (!kind_literal(s, call, 1, &min) || !kind_literal(s, call, 2, &max) || !kind_literal(s, call, 3, &step))
         return &type_poison;
     if (step < 1)
         return sema_error(s, call, D_BAD_ARGUMENT, "lhist() step must be >= 1 (%lld provided)", (long long)step);

@@ -13,9 +13,10 @@ static void text_attached(struct sink *s, uint32_t nprobes) {
     strbuf_free(&line);
 }
 
+/* A newline follows what join() and system() ("syscall") give. */
 static void text_text(struct sink *s, const char *type, const char *data, size_t len) {
     strbuf_add(&s->out, data, len);
-    if (type[0] == 'j') /* join */
+    if (type[0] == 'j' || type[0] == 's')
         strbuf_addc(&s->out, '\n');
     sink_written(s);
 }

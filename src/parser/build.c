@@ -1,6 +1,8 @@
 /* Builders of expressions. */
 #include "parser/parse.h"
 
+#include <string.h>
+
 struct node *build_done(struct parse *p, struct node *n) {
     node_measure(n);
     if (n->depth > AST_MAX_DEPTH && !p->too_deep) {
@@ -153,6 +155,15 @@ struct node *build_tuple(struct parse *p, struct span at, node_vec items) {
     struct node *n = node_new(p->arena, N_TUPLE, at);
     n->tuple.items = items;
     return build_done(p, n);
+}
+
+void check_record_name(struct parse *p, struct span name, struct span value, const struct record_items *items,
+                       const char *text) {
+    for (VEC_EACH(other, &items->names))
+        if (!strcmp(*other, text)) {
+            syntax_error_at(p, span_join(name, value), "Named argument list already contains name: %s", text);
+            return;
+        }
 }
 
 struct node *build_record(struct parse *p, struct span at, const struct record_items *items) {

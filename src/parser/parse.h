@@ -69,6 +69,9 @@ struct node *build_tuple_at(struct parse *p, struct span at, struct node *base, 
 struct node *build_index(struct parse *p, struct span at, struct node *base, struct node *index);
 struct node *build_cast(struct parse *p, struct span at, struct node *target, struct node *operand);
 struct node *build_tuple(struct parse *p, struct span at, node_vec items);
+/* `text`, the next name, must not be among those that are there. */
+void check_record_name(struct parse *p, struct span name, struct span value, const struct record_items *items,
+                       const char *text);
 struct node *build_record(struct parse *p, struct span at, const struct record_items *items);
 struct node *build_intro(struct parse *p, enum node_kind kind, struct span at, struct node *operand,
                          const struct names *path);

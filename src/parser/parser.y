@@ -396,6 +396,7 @@ record:
                                         }
 |   record ',' IDENT '=' expr           {
                                             $$ = $1;
+                                            check_record_name(p, @3, @5, $1, $3.text);
                                             VEC_PUSH(p->arena, &$$->names, $3.text);
                                             VEC_PUSH(p->arena, &$$->values, $5);
                                         }

@@ -46,8 +46,26 @@ struct hierarchy {
     struct hmap paths;       /* by id (the directory's inode number) */
 };
 struct cgroups {
-    VEC(struct hierarchy) all;
+    VEC(struct hierarchy) all; /* the unified one first, the others by name */
 };
+
+static bool comes_before(const struct hierarchy *a, const struct hierarchy *b) {
+    bool a_unified = !strcmp(a->name, "unified"), b_unified = !strcmp(b->name, "unified");
+    return a_unified != b_unified ? a_unified : strcmp(a->name, b->name) < 0;
+}
+
+/* What is mounted twice counts once. */
+static void add_hierarchy(struct cgroups *c, struct arena *a, struct hierarchy h) {
+    for (VEC_EACH(other, &c->all))
+        if (!strcmp(other->name, h.name))
+            return;
+    VEC_PUSH(a, &c->all, h);
+    for (size_t i = c->all.n - 1; i > 0 && comes_before(&c->all.v[i], &c->all.v[i - 1]); i--) {
+        struct hierarchy before = c->all.v[i - 1];
+        c->all.v[i - 1] = c->all.v[i];
+        c->all.v[i] = before;
+    }
+}
 
 static void find_hierarchies(struct cgroups *c, struct arena *a) {
     FILE *f = setmntent("/proc/self/mounts", "r");
@@ -59,7 +77,7 @@ static void find_hierarchies(struct cgroups *c, struct arena *a) {
         const char *name = is_v2 ? "unified" : strrchr(m->mnt_dir, '/') + 1;
         struct hierarchy h = { arena_strdup(a, name), arena_strdup(a, m->mnt_dir), { 0 } };
         hmap_init(&h.paths, a);
-        VEC_PUSH(a, &c->all, h);
+        add_hierarchy(c, a, h);
     }
     if (f)
         endmntent(f);

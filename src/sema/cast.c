@@ -62,8 +62,8 @@ static const struct type *to_enum(struct sema *s, struct node *n, const struct t
     if (!reads_as_int(from))
         return refuse(s, n, from, to);
     if (e->is_const && !type_enumerator(to, e->const_value))
-        return sema_error(s, n, D_BAD_CAST, "Enum: %s doesn't contain a variant value of %lld",
-                          to->name ? to->name : "", (long long)e->const_value);
+        diag_error(s->diag, D_BAD_CAST, cast_span(n), "Enum: %s doesn't contain a variant value of %lld",
+                   to->name ? to->name : "", (long long)e->const_value);
     return to;
 }
 

@@ -39,17 +39,6 @@ static const struct type *type_element(struct sema *s, struct node *n) {
                       t->kind == TY_NONE ? "void" : say(s, t));
 }
 
-static bool has_duplicates(struct sema *s, const struct node *n) {
-    for (size_t i = 1; i < n->tuple.items.n; i++)
-        for (size_t j = 0; j < i; j++)
-            if (!strcmp(n->tuple.names[i], n->tuple.names[j])) {
-                sema_error(s, n->tuple.items.v[i], D_SYNTAX, "Named argument list already contains name: %s",
-                           n->tuple.names[i]);
-                return true;
-            }
-    return false;
-}
-
 static const struct type *type_tuple_expr(struct sema *s, struct node *n) {
     size_t count = n->tuple.items.n;
     if (!count)
@@ -60,7 +49,7 @@ static const struct type *type_tuple_expr(struct sema *s, struct node *n) {
         elems[i] = type_element(s, n->tuple.items.v[i]);
         known = known && !is_poison(elems[i]);
     }
-    if (!known || (n->kind == N_RECORD && has_duplicates(s, n)))
+    if (!known)
         return &type_poison;
     const struct type *t = n->kind == N_RECORD ? type_record(s->arena, n->tuple.names, elems, (uint32_t)count)
                                                : type_tuple(s->arena, elems, (uint32_t)count);

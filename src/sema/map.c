@@ -169,6 +169,8 @@ static void different_shape(struct sema *s, const struct type *old, const struct
         diag_error(s->diag, D_TYPE_MISMATCH, at, "Different bits in a single hist unsupported");
     else if (old->kind == TY_LHIST)
         diag_error(s->diag, D_TYPE_MISMATCH, at, "Different lhist bounds in a single map unsupported");
+    else if (old->kind == TY_TSERIES)
+        diag_error(s->diag, D_TYPE_MISMATCH, at, "Different tseries bounds in a single map unsupported");
     else
         diag_error(s->diag, D_TYPE_MISMATCH, at, "Different %s parameters in a single map unsupported", say(s, t));
 }
@@ -194,6 +196,7 @@ bool map_take_value(struct sema *s, struct map_entry *m, const struct type *t, s
                    m->info.name, say(s, t), say(s, old));
         return false;
     }
+    both = last_pointee(s, both, t, &m->pointee_at);
     if (!old || !type_equal(both, old) || both->is_literal != old->is_literal || both->as != old->as) {
         m->info.value = both;
         s->changed = true;
@@ -223,6 +226,7 @@ static bool refuse_copy(struct sema *s, const struct node *map, const struct nod
                         struct span at) {
     const char *example = t->kind == TY_COUNT   ? "count()"
                           : t->kind == TY_LHIST ? "lhist(rand %10, 0, 10, 1)"
+                          : t->kind == TY_TSERIES ? "tseries(rand %10, 10s, 1)"
                                                 : arena_printf(s->arena, "%s(retval)", map_kind_of(t)->name);
     struct diagnostic *g = diag_error(s->diag, D_TYPE_MISMATCH, at,
                                       "Map value '%s' cannot be assigned from one map to another. The function that "

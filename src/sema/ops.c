@@ -94,11 +94,32 @@ static const struct type *compare_pointers(struct sema *s, const struct node *n)
     return &type_bool;
 }
 
-static const struct type *compare_parts(struct sema *s, const struct node *n) {
+static bool same_names(const struct type *a, const struct type *b) {
+    uint32_t offset;
+    bool same = a->nfields == b->nfields;
+    for (uint32_t i = 0; same && i < a->nfields; i++)
+        same = type_field(b, a->fields[i].name, &offset);
+    return same;
+}
+
+/* Tuples and records whose parts do not go together are not equal, and that is known now. */
+static bool never_equal(struct sema *s, struct node *n) {
+    const struct type *l = n->binary.left->type, *r = n->binary.right->type;
+    enum op op = n->binary.op;
+    bool parts = l->kind == r->kind && (l->kind == TY_TUPLE || (l->kind == TY_RECORD && same_names(l, r)));
+    if (!parts || (op != OP_EQ && op != OP_NE) || sema_unify(s, l, r))
+        return false;
+    set_constant(n, &type_bool, op == OP_NE);
+    return true;
+}
+
+static const struct type *compare_parts(struct sema *s, struct node *n) {
     const struct type *l = n->binary.left->type, *r = n->binary.right->type;
     if (l->kind == TY_ARRAY && r->kind == TY_ARRAY)
         return compare_arrays(s, n);
     bool equality = n->binary.op == OP_EQ || n->binary.op == OP_NE;
+    if (never_equal(s, n))
+        return &type_bool;
     if (l->kind != r->kind || ((l->kind == TY_TUPLE || l->kind == TY_RECORD) && !sema_unify(s, l, r)))
         return mismatch(s, n);
     if (!equality || type_is_agg(l) || l->kind == TY_NONE)

@@ -124,7 +124,7 @@ bool settle_variable(struct sema *s, struct local *v, const struct type *t, stru
             v->var.type = with_space(s, v->var.type, t->as);
         return true;
     }
-    const struct type *both = sema_unify(s, v->var.type, t);
+    const struct type *both = last_pointee(s, sema_unify(s, v->var.type, t), t, &v->pointee_at);
     if (!both || (v->open && t->kind != v->open->kind)) {
         mismatch(s, v, t, at);
         return false;

@@ -5,6 +5,7 @@
 enum { MAX_ROUNDS = 400 };
 
 static void type_all(struct sema *s) {
+    s->state->assignments = 0;
     for (VEC_EACH(b, &s->state->blocks))
         type_probe(s, *b);
     s->block = NULL;

@@ -11,6 +11,7 @@ struct local {
     bool is_let, is_loop;   /* how it came to be */
     const struct type *open; /* let $x: string: the kind is fixed, the size comes from the values */
     unsigned callback;      /* depth of loop bodies where it was declared */
+    unsigned pointee_at;    /* the assignment that says what it points to: the last one */
 };
 
 struct scope {
@@ -26,6 +27,7 @@ struct map_entry {
     bool is_keyed;
     bool is_target; /* assigned somewhere */
     bool is_refused; /* … an aggregation of another map: no reason to guess a type */
+    unsigned pointee_at; /* as in struct local */
     struct span declared;
     struct span first_write; /* its name where it is assigned first */
 };
@@ -40,6 +42,7 @@ struct sema_state {
     unsigned loops;           /* loops around the current statement that break leaves */
     unsigned for_loops;       /* of these and others, `for` */
     unsigned callbacks;       /* loop bodies that become functions of their own */
+    unsigned assignments;     /* of pointers, counted in each round */
     bool is_format;           /* typing a format string: may be longer than max_strlen */
     const struct node *last_stmt; /* of the block being typed */
     const struct node *field_base; /* `args` there is not the whole of it */
@@ -58,6 +61,8 @@ bool type_is_signed(const struct type *t);
 const struct type *type_of_copy(const struct type *t);
 /* Whether every value of `from` is one of `to` (integers). */
 bool int_fits(const struct type *from, const struct type *to);
+/* Pointers of one place: what the last assignment of a round says they point to counts. *at: its number. */
+const struct type *last_pointee(struct sema *s, const struct type *both, const struct type *t, unsigned *at);
 /* "int", "string": the word for a type in argument errors. */
 const char *type_word(const struct type *t);
 const char *say(struct sema *s, const struct type *t);

@@ -1,6 +1,6 @@
 /* Where maps live, and the layout of the globals area:
  *
- *     start time | pid of the child | scalar values, each followed by its set flag | per-CPU slots, in cache lines
+ *     words of the runtime's | scalar values, each followed by its set flag | per-CPU slots, in cache lines
  *
  * Losses are added behind by codegen. A keyless map costs no lookup this way. */
 #include "sema/state.h"
@@ -51,6 +51,7 @@ void lay_out_maps(struct sema *s) {
     reserve(p, 8, 8); /* offset 0 stands for "none" */
     p->start_ns_offset = reserve(p, 8, 8);
     p->cpid_offset = reserve(p, 8, 8);
+    p->wall_offset = reserve(p, 8, 8);
     p->exit_offset = reserve(p, 8, 8);
     unsigned n = 0;
     for (VEC_EACH(it, &p->maps)) {

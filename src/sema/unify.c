@@ -96,6 +96,14 @@ static const struct type *unify_tuples(struct sema *s, const struct type *a, con
                                 : type_tuple(s->arena, elems, a->nfields);
 }
 
+const struct type *last_pointee(struct sema *s, const struct type *both, const struct type *t, unsigned *at) {
+    unsigned number = ++s->state->assignments;
+    if (!both || both->kind != TY_PTR || t->kind != TY_PTR || number < *at)
+        return both;
+    *at = number;
+    return type_equal(both, t) ? both : with_space(s, t, both->as);
+}
+
 static const struct type *unify_pointers(struct sema *s, const struct type *a, const struct type *b) {
     return a->as == AS_NONE && b->as != AS_NONE ? with_space(s, a, b->as) : a;
 }
@@ -138,9 +146,16 @@ const struct type *sema_unify(struct sema *s, const struct type *a, const struct
     }
 }
 
+/* What a ternary with a constant condition comes down to. */
+static const struct node *chosen(const struct node *n) {
+    const struct node *c = n->cond.cond;
+    bool yes = c->const_str ? c->const_len > 0 : c->const_value != 0;
+    return yes ? (n->cond.yes ? n->cond.yes : c) : n->cond.no;
+}
+
 bool is_literal_node(const struct node *n) {
-    while (n->kind == N_COMPTIME)
-        n = n->inner.expr;
+    while (n->is_const && (n->kind == N_COMPTIME || n->kind == N_TERNARY || n->kind == N_IF))
+        n = n->kind == N_COMPTIME ? n->inner.expr : chosen(n);
     return n->is_const && n->kind != N_CAST && n->kind != N_CALL && n->kind != N_IDENT && n->type->kind != TY_ENUM;
 }
 
