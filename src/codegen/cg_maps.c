@@ -226,7 +226,7 @@ static const struct node *argument_first(struct codegen *cg, const struct node *
     return copy;
 }
 
-static void aggregate(struct codegen *cg, const struct node *at, const struct node *lvalue, const struct node *call) {
+static void aggregate(struct codegen *cg, const struct node *lvalue, const struct node *call) {
     const struct map_info *m = lvalue->map.map;
     const struct map_kind *kind = map_kind_of(m->value);
     if (is_global(m)) {
@@ -238,7 +238,7 @@ static void aggregate(struct codegen *cg, const struct node *at, const struct no
     call = argument_first(cg, call);
     LLVMValueRef key = cg_map_key(cg, m, lvalue->map.key);
     struct cg_if present;
-    LLVMValueRef cell = cell_for_update(cg, at, m, key, &present);
+    LLVMValueRef cell = cell_for_update(cg, call, m, key, &present);
     kind->update(cg, call, m->value, cg_mem(cell, m->value));
     cg_end(cg, &present);
 }
@@ -246,7 +246,7 @@ static void aggregate(struct codegen *cg, const struct node *at, const struct no
 void cg_map_assign(struct codegen *cg, const struct node *at, const struct node *lvalue, const struct node *value) {
     const struct map_info *m = lvalue->map.map;
     if (type_is_agg(m->value)) {
-        aggregate(cg, at, lvalue, value);
+        aggregate(cg, lvalue, value);
         return;
     }
     if (m->storage == MAP_GLOBAL) {
