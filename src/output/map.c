@@ -44,6 +44,9 @@ void map_rows(struct strbuf *out, const struct resolver *r, const struct map_sna
         if (is_hist(t)) {
             strbuf_addc(out, '\n');
             add_histogram(out, t, m->entries[i].value, style.div);
+        } else if (t->kind == TY_TSERIES) {
+            strbuf_addc(out, '\n');
+            show_tseries(out, t, m->entries[i].value);
         } else {
             strbuf_addc(out, ' ');
             show_styled(out, r, t, m->entries[i].value, &style);
@@ -145,6 +148,8 @@ void map_json_rows(struct strbuf *out, const struct resolver *r, const struct ma
         }
         if (is_hist(t))
             json_hist(out, t, m->entries[i].value, style.div);
+        else if (t->kind == TY_TSERIES)
+            json_tseries(out, t, m->entries[i].value);
         else
             show_json_styled(out, r, t, m->entries[i].value, &style);
     }

@@ -57,6 +57,8 @@ struct number {
 struct number aggregation_number(const struct type *t, const void *cell); /* average for avg and stats */
 uint64_t hist_total(const struct type *t, const void *cell);
 void json_hist(struct strbuf *out, const struct type *t, const uint64_t *buckets, int64_t div);
+void show_tseries(struct strbuf *out, const struct type *t, const void *cell);
+void json_tseries(struct strbuf *out, const struct type *t, const void *cell);
 
 /* Entries [from, to) of a sorted map, so that a large one need not be text in memory all at once. */
 void map_rows(struct strbuf *out, const struct resolver *r, const struct map_snapshot *m, size_t from, size_t to,

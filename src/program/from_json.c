@@ -195,6 +195,8 @@ static void check(struct reader *r, const struct program *p) {
         fail(r, "outside of the globals:", "start_ns_offset");
     if (p->cpid_offset && is_outside(p, p->cpid_offset, 8))
         fail(r, "outside of the globals:", "cpid_offset");
+    if (p->wall_offset && is_outside(p, p->wall_offset, 8))
+        fail(r, "outside of the globals:", "wall_offset");
     if (p->exit_offset && is_outside(p, p->exit_offset, 8))
         fail(r, "outside of the globals:", "exit_offset");
 }

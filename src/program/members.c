@@ -114,7 +114,7 @@ static const struct member loss_list[] = {
 
 static const struct member program_list[] = {
     M(M_U32, program, ncpus),       M(M_U64, program, globals_size), M(M_U64, program, start_ns_offset),
-    M(M_U64, program, cpid_offset), M(M_U64, program, exit_offset), M(M_STR, program, ring_symbol),  M(M_BOOL, program, uses_usym),
+    M(M_U64, program, cpid_offset), M(M_U64, program, wall_offset), M(M_U64, program, exit_offset), M(M_STR, program, ring_symbol),  M(M_BOOL, program, uses_usym),
     M(M_BOOL, program, uses_ksym),  M(M_BOOL, program, has_unsafe),
 };
 

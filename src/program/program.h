@@ -187,6 +187,7 @@ struct program {
     uint64_t globals_size;     /* bytes of the globals area (.bss) */
     uint64_t start_ns_offset;  /* globals: runtime stores CLOCK_BOOTTIME at start here (elapsed) */
     uint64_t cpid_offset;      /* globals: pid of -c child */
+    uint64_t wall_offset;      /* globals: runtime stores the distance from CLOCK_BOOTTIME to wall-clock time (tseries) */
     uint64_t exit_offset;      /* globals: exit() stores its code + 1: its event may find the ring buffer full */
     const char *ring_symbol;   /* NULL when there are no events */
     bool uses_usym, uses_ksym; /* symbols will be needed */

@@ -26,6 +26,8 @@ void globals_start(struct runtime *rt) {
     clock_gettime(CLOCK_BOOTTIME, &now);
     if (p->start_ns_offset)
         store_word(rt->globals + p->start_ns_offset, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
+    if (p->wall_offset)
+        store_word(rt->globals + p->wall_offset, (uint64_t)rt->boot_offset_ns);
     if (p->cpid_offset && rt->opt->child)
         store_word(rt->globals + p->cpid_offset, (uint64_t)child_pid(rt->opt->child));
 }

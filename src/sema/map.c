@@ -224,10 +224,10 @@ static const struct type *type_aggregation(struct sema *s, struct node *call) {
 
 static bool refuse_copy(struct sema *s, const struct node *map, const struct node *value, const struct type *t,
                         struct span at) {
-    const char *example = t->kind == TY_COUNT   ? "count()"
-                          : t->kind == TY_LHIST ? "lhist(rand %10, 0, 10, 1)"
+    const char *example = t->kind == TY_COUNT     ? "count()"
+                          : t->kind == TY_LHIST   ? "lhist(rand %10, 0, 10, 1)"
                           : t->kind == TY_TSERIES ? "tseries(rand %10, 10s, 1)"
-                                                : arena_printf(s->arena, "%s(retval)", map_kind_of(t)->name);
+                                                  : arena_printf(s->arena, "%s(retval)", map_kind_of(t)->name);
     struct diagnostic *g = diag_error(s->diag, D_TYPE_MISMATCH, at,
                                       "Map value '%s' cannot be assigned from one map to another. The function that "
                                       "returns this type must be called directly e.g. `%s = %s;`.",

@@ -7,7 +7,11 @@
 
 #include <string.h>
 
-enum { CACHE_LINE = 64 };
+enum {
+    CACHE_LINE = 64,
+    MAX_PERCPU_VALUE = 32 << 10, /* of the kernel's per-CPU hash tables */
+    MAX_GLOBALS = 1 << 28,
+};
 
 static uint64_t round_up(uint64_t n, uint64_t to) { return (n + to - 1) / to * to; }
 
@@ -20,6 +24,21 @@ static uint64_t reserve(struct program *p, uint64_t size, uint64_t align) {
 static uint32_t cell_size(const struct type *t) {
     const struct map_kind *k = map_kind_of(t);
     return (uint32_t)round_up(k ? k->cell_size(t) : t->size, 8);
+}
+
+/* Time series and histograms of many parts can be larger than the kernel lets a value be. */
+static void check_cell(struct sema *s, const struct map_info *m) {
+    uint64_t size = m->key ? m->cell_size : (uint64_t)m->cell_size * s->program->ncpus;
+    uint64_t most = m->key ? MAX_PERCPU_VALUE : MAX_GLOBALS;
+    if (!type_is_agg(m->value) || size <= most)
+        return;
+    struct diagnostic *g =
+        diag_error(s->diag, D_LIMIT, ((const struct map_entry *)m)->first_write,
+                   "A value of %s takes %llu bytes, more than the %llu that the kernel allows", m->name,
+                   (unsigned long long)size, (unsigned long long)most);
+    if (m->value->kind == TY_TSERIES)
+        diag_hint(s->diag, g, "at most %llu intervals fit",
+                  (unsigned long long)(most / (m->cell_size / (uint64_t)m->value->max) / (size / m->cell_size)));
 }
 
 static void store_keyed(struct sema *s, struct map_info *m) {
@@ -57,6 +76,7 @@ void lay_out_maps(struct sema *s) {
     for (VEC_EACH(it, &p->maps)) {
         struct map_info *m = *it;
         m->cell_size = cell_size(m->value);
+        check_cell(s, m);
         if (m->key || map_is_sequence(m)) {
             if (m->key)
                 store_keyed(s, m);

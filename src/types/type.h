@@ -102,7 +102,7 @@ struct type {
     enum stack_mode stack_mode; /* stacks */
     uint32_t limit;             /* stacks: frames */
     uint32_t bits;              /* hist: k */
-    int64_t min, max, step;     /* lhist; tseries: interval = step, buckets = max, agg = bits */
+    int64_t min, max, step;     /* lhist; tseries: interval = step, buckets = max, enum tseries_agg = bits */
     uint32_t btf_id;            /* struct, union, enum from vmlinux BTF; 0 = none */
     const char *module;         /* BTF module; NULL = vmlinux */
 };
@@ -143,6 +143,12 @@ struct minmax_cell { /* TY_MIN, TY_MAX */
 };
 struct avg_cell { /* TY_AVG, TY_STATS */
     uint64_t total, n;
+};
+/* TY_TSERIES: one for each interval, at its number (time / interval) modulo their count. */
+enum tseries_agg { TSERIES_LAST, TSERIES_AVG, TSERIES_MAX, TSERIES_MIN, TSERIES_SUM };
+struct tseries_slot {
+    uint64_t time; /* of the latest value: ns since 1970 */
+    uint64_t value, n; /* avg: value is the total; n: of values, 0: none */
 };
 /* TY_HIST: uint64_t bucket[type_hist_buckets(t)]; TY_LHIST: uint64_t bucket[type_lhist_buckets(t)].
  * hist bucket 0: negative values. Then with k bits, n = 1 << k:

@@ -243,7 +243,7 @@ static bool is_sound(const struct type *t) {
     case TY_MAX:
     case TY_AVG:
     case TY_STATS: return t->size == sizeof(struct avg_cell);
-    case TY_TSERIES: return t->step > 0 && t->max > 0;
+    case TY_TSERIES: return t->step > 0 && t->max > 0 && t->max <= 1000000 && t->bits <= TSERIES_SUM;
     case TY_STRUCT:
     case TY_STRING:
     case TY_FLOAT: return true;
