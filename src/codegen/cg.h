@@ -23,6 +23,7 @@ struct frame {
     LLVMBasicBlockRef body;    /* first block after entry */
     LLVMValueRef ctx;          /* the program's context */
     LLVMValueRef scratch_slot; /* alloca of the pointer to this CPU's scratch memory */
+    LLVMValueRef scratch_base; /* loaded from there, at the start of the body */
     bool uses_scratch;
     LLVMValueRef probe_index;  /* slot, or NULL when there is one probe */
     LLVMMetadataRef scope;     /* DISubprogram */

@@ -177,10 +177,23 @@ LLVMValueRef cg_alloca(struct codegen *cg, LLVMTypeRef t) {
     return p;
 }
 
+/* Addresses are made at the function's start: those of variables are used wherever an unrolled loop repeats the body. */
 LLVMValueRef cg_scratch_at(struct codegen *cg, uint32_t offset) {
-    cg->frame->uses_scratch = true;
-    LLVMValueRef base = LLVMBuildLoad2(cg->b, cg->ptr, cg->frame->scratch_slot, "");
-    return cg_ptr_add(cg, base, offset);
+    struct frame *f = cg->frame;
+    LLVMBasicBlockRef here = LLVMGetInsertBlock(cg->b);
+    LLVMMetadataRef loc = LLVMGetCurrentDebugLocation2(cg->b);
+    LLVMValueRef before = f->uses_scratch ? LLVMGetNextInstruction(f->scratch_base) : LLVMGetFirstInstruction(f->body);
+    if (before)
+        LLVMPositionBuilderBefore(cg->b, before);
+    else
+        LLVMPositionBuilderAtEnd(cg->b, f->body);
+    if (!f->uses_scratch)
+        f->scratch_base = LLVMBuildLoad2(cg->b, cg->ptr, f->scratch_slot, "");
+    f->uses_scratch = true;
+    LLVMValueRef p = cg_ptr_add(cg, f->scratch_base, offset);
+    LLVMPositionBuilderAtEnd(cg->b, here);
+    LLVMSetCurrentDebugLocation2(cg->b, loc);
+    return p;
 }
 
 /* Callbacks share the 512 bytes with their callers, spills need room too: keep objects within half of it, and within

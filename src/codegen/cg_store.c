@@ -51,11 +51,34 @@ static void store_scalar(struct codegen *cg, struct value v, LLVMValueRef dest, 
     cg_store_int(cg, dest, cg_trunc(cg, x, t->size * 8));
 }
 
+/* The bytes of a word in front of its first NUL; *ended: 0 where it has none. The lowest zero byte is the lowest one for
+ * which borrowing reaches bit 7. */
+static LLVMValueRef clean_word(struct codegen *cg, LLVMValueRef w, LLVMValueRef *ended) {
+    LLVMValueRef less = cg_arith(cg, A_SUB, w, cg_i64(cg, 0x0101010101010101));
+    LLVMValueRef turned = cg_arith(cg, A_XOR, w, cg_i64(cg, ~0ull));
+    LLVMValueRef zeros = cg_arith(cg, A_AND, cg_arith(cg, A_AND, less, turned), cg_i64(cg, 0x8080808080808080));
+    LLVMValueRef first = cg_arith(cg, A_AND, zeros, cg_arith(cg, A_SUB, cg_i64(cg, 0), zeros));
+    *ended = zeros;
+    return cg_arith(cg, A_AND, w, cg_arith(cg, A_SUB, cg_arith(cg, A_LSHR, first, cg_i64(cg, 7)), cg_i64(cg, 1)));
+}
+
+/* 16 bytes, as many as comm has, without a call. */
+static void copy_clean_words(struct codegen *cg, LLVMValueRef dest, LLVMValueRef from) {
+    LLVMValueRef ended, ended_too;
+    LLVMValueRef a = clean_word(cg, cg_load_int(cg, from, 64), &ended);
+    LLVMValueRef b = clean_word(cg, cg_load_int(cg, cg_ptr_add(cg, from, 8), 64), &ended_too);
+    cg_store_int(cg, dest, a);
+    cg_store_int(cg, cg_ptr_add(cg, dest, 8), cg_select(cg, cg_cmp(cg, C_EQ, ended, cg_i64(cg, 0)), b, cg_i64(cg, 0)));
+}
+
 static void store_string(struct codegen *cg, struct value v, LLVMValueRef dest, const struct type *t) {
     uint32_t have = v.type->size, room = t->size, n = have < room ? have : room;
     if (v.place == REMOTE) { /* a char array in a struct: its bytes as they are, NUL or not */
         cg_probe_read(cg, NULL, dest, cg_i64(cg, n), v.v, v.as, false);
-    } else if (cg->clean_strings && v.type->kind == TY_STRING && have > 16) {
+    } else if (cg->clean_strings && v.type->kind == TY_STRING && n == 16 && have == 16) {
+        copy_clean_words(cg, dest, v.v);
+        return;
+    } else if (cg->clean_strings && v.type->kind == TY_STRING && n > 1) {
         CG_HELPER(cg, BPF_FUNC_probe_read_kernel_str, dest, cg_i64(cg, n), v.v);
         return;
     } else {
