@@ -132,6 +132,9 @@ LLVMValueRef cg_helper(struct codegen *cg, unsigned func_id, LLVMValueRef *args,
 LLVMValueRef cg_probe_read(struct codegen *cg, const struct node *at, LLVMValueRef dst, LLVMValueRef n, LLVMValueRef addr,
                            enum addr_space as, bool str);
 
+/* 64 bits out of all bytes of a value: equal values give the same. */
+LLVMValueRef cg_hash(struct codegen *cg, const struct node *n, uint64_t seed);
+
 /* Maps. */
 LLVMValueRef cg_map(struct codegen *cg, const struct map_info *m); /* address of the BPF map */
 /* Takes the current stack into `dest` as a struct stack_value of type t (kernel or user, mode, limit). */

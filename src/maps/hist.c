@@ -14,20 +14,6 @@ static const struct type *check(struct sema *s, struct node *call) {
 
 static uint32_t cell_size(const struct type *t) { return type_hist_buckets(t) * 8; }
 
-/* floor(log2 v) of v > 0, in a chain of shifts without a branch: a comparison would be one, and each of them would
- * double the paths of the verifier. A subtraction's sign bit tells whether v has bits beyond the lower half. */
-static LLVMValueRef log2_floor(struct codegen *cg, LLVMValueRef v) {
-    LLVMValueRef p = cg_i64(cg, 0);
-    for (unsigned half = 32; half; half /= 2) {
-        LLVMValueRef low = cg_i64(cg, half == 32 ? UINT32_MAX : (1ull << half) - 1);
-        LLVMValueRef beyond = cg_arith(cg, A_LSHR, cg_arith(cg, A_SUB, low, v), cg_i64(cg, 63));
-        LLVMValueRef step = cg_arith(cg, A_MUL, beyond, cg_i64(cg, half));
-        v = cg_arith(cg, A_LSHR, v, step);
-        p = cg_arith(cg, A_ADD, p, step);
-    }
-    return p;
-}
-
 /* The formula of type.h with p = floor(log2(v | n)), which is at least k: for v < n it comes out n too large. Negative
  * numbers count as 0 on the way and end in bucket 0 through a mask. */
 static LLVMValueRef bucket(struct codegen *cg, LLVMValueRef v, unsigned k) {
@@ -35,7 +21,7 @@ static LLVMValueRef bucket(struct codegen *cg, LLVMValueRef v, unsigned k) {
     LLVMValueRef negative = cg_arith(cg, A_ASHR, v, cg_i64(cg, 63));
     LLVMValueRef keep = cg_arith(cg, A_XOR, negative, cg_i64(cg, UINT64_MAX));
     v = cg_arith(cg, A_AND, v, keep);
-    LLVMValueRef log = log2_floor(cg, cg_arith(cg, A_OR, v, cg_i64(cg, n)));
+    LLVMValueRef log = kind_log2(cg, cg_arith(cg, A_OR, v, cg_i64(cg, n)));
     LLVMValueRef group = cg_arith(cg, A_SUB, log, cg_i64(cg, k));
     LLVMValueRef part = cg_arith(cg, A_AND, cg_arith(cg, A_LSHR, v, group), cg_i64(cg, n - 1));
     LLVMValueRef index = cg_arith(cg, A_SHL, cg_arith(cg, A_ADD, group, cg_i64(cg, 1)), cg_i64(cg, k));

@@ -7,7 +7,7 @@
 #include "sema/sema.h"
 
 extern const struct map_kind kind_count, kind_sum, kind_min, kind_max, kind_avg, kind_stats, kind_hist, kind_lhist,
-    kind_tseries;
+    kind_tseries, kind_quantile, kind_distinct;
 
 /* Whether argument i is an integer of any sort; else reports "NAME() only supports …". */
 bool kind_int_argument(struct sema *s, const struct node *call, uint32_t i);
@@ -21,6 +21,8 @@ LLVMValueRef kind_value(struct codegen *cg, const struct node *call);
 LLVMValueRef kind_word(struct codegen *cg, struct value cell, uint32_t i);
 void kind_set_word(struct codegen *cg, struct value cell, uint32_t i, LLVMValueRef v);
 void kind_add_word(struct codegen *cg, struct value cell, uint32_t i, LLVMValueRef v);
+/* floor(log2 v), v > 0 and unsigned, without a branch. */
+LLVMValueRef kind_log2(struct codegen *cg, LLVMValueRef v);
 /* Increments bucket `index` of a histogram of n; indexes out of range are dropped. */
 void kind_count_bucket(struct codegen *cg, struct value cell, LLVMValueRef index, uint32_t n);
 /* Adds up n words: fold of everything that is only summed. */

@@ -24,7 +24,8 @@ struct map_kind {
     uint32_t (*cell_size)(const struct type *t);
     /* Updates in place the cell at `cell` (this CPU's own; never NULL). */
     void (*update)(struct codegen *cg, const struct node *call, const struct type *t, struct value cell);
-    /* Merges another CPU's cell into acc (user space). Both are cell_size bytes; acc starts as zeros. */
+    /* Merges another CPU's cell into acc (user space). Both are cell_size bytes, but for what sketch_folded_size says; acc
+     * starts as zeros. */
     void (*fold)(const struct type *t, void *acc, const void *cell);
     /* The number it reads as (castable ones) and the sort key of maps: from a folded cell. */
     int64_t (*number)(const struct type *t, const void *acc);

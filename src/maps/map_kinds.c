@@ -6,7 +6,8 @@
 #include <string.h>
 
 const struct map_kind *const map_kinds[] = {
-    &kind_count, &kind_sum, &kind_min, &kind_max, &kind_avg, &kind_stats, &kind_hist, &kind_lhist, &kind_tseries, NULL,
+    &kind_count, &kind_sum, &kind_min, &kind_max, &kind_avg, &kind_stats, &kind_hist, &kind_lhist, &kind_tseries,
+    &kind_quantile, &kind_distinct, NULL,
 };
 
 const struct map_kind *map_kind_find(const char *name) {
@@ -71,6 +72,20 @@ void kind_set_word(struct codegen *cg, struct value cell, uint32_t i, LLVMValueR
 
 void kind_add_word(struct codegen *cg, struct value cell, uint32_t i, LLVMValueRef v) {
     kind_set_word(cg, cell, i, cg_arith(cg, A_ADD, kind_word(cg, cell, i), v));
+}
+
+/* A chain of shifts without a branch: a comparison would be one, and each of them would double the paths of the
+ * verifier. The sign of a negated number tells whether it is 0. */
+LLVMValueRef kind_log2(struct codegen *cg, LLVMValueRef v) {
+    LLVMValueRef p = cg_i64(cg, 0);
+    for (unsigned half = 32; half; half /= 2) {
+        LLVMValueRef upper = cg_arith(cg, A_LSHR, v, cg_i64(cg, half));
+        LLVMValueRef beyond = cg_arith(cg, A_LSHR, cg_arith(cg, A_SUB, cg_i64(cg, 0), upper), cg_i64(cg, 63));
+        LLVMValueRef step = cg_arith(cg, A_MUL, beyond, cg_i64(cg, half));
+        v = cg_arith(cg, A_LSHR, v, step);
+        p = cg_arith(cg, A_ADD, p, step);
+    }
+    return p;
 }
 
 void kind_count_bucket(struct codegen *cg, struct value cell, LLVMValueRef index, uint32_t n) {

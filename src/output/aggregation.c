@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "output/show.h"
+#include "types/sketch.h"
 
 /* Averages are truncated toward zero. */
 static uint64_t average(const struct type *t, const struct avg_cell *c) {
@@ -29,6 +30,8 @@ struct number aggregation_number(const struct type *t, const void *cell) {
     case TY_STATS: c = load_avg(cell); return (struct number){ average(t, &c), t->is_signed };
     case TY_HIST:
     case TY_LHIST: return (struct number){ hist_total(t, cell), false };
+    case TY_QUANTILE: return (struct number){ quantile_at(cell, t->enumerators[0].value), false };
+    case TY_DISTINCT: return (struct number){ distinct_estimate(cell), false };
     case TY_NONE: /* the others are no aggregations, or not one number */
     case TY_POISON:
     case TY_BOOL:
@@ -70,9 +73,27 @@ static void show_stats(struct strbuf *out, const struct type *t, const void *cel
     strbuf_adds(out, json ? "}" : " }");
 }
 
+/* Percentiles are divided, the count is not. */
+static void show_quantile(struct strbuf *out, const struct type *t, const uint64_t *counts, int64_t div, bool json) {
+    void (*show)(struct strbuf *, uint64_t, bool) = json ? json_int : show_int;
+    strbuf_adds(out, json ? "{\"count\": " : "{ .count = ");
+    show(out, quantile_count(counts), false);
+    for (uint32_t i = 0; i < t->nenumerators; i++) {
+        strbuf_adds(out, json ? ", \"" : ", .");
+        strbuf_adds(out, t->enumerators[i].name);
+        strbuf_adds(out, json ? "\": " : " = ");
+        show(out, divide(quantile_at(counts, t->enumerators[i].value), false, div), false);
+    }
+    strbuf_adds(out, json ? "}" : " }");
+}
+
 void show_aggregation(struct strbuf *out, const struct type *t, const void *cell, int64_t div, bool json) {
     if (t->kind == TY_STATS) {
         show_stats(out, t, cell, div, json);
+        return;
+    }
+    if (t->kind == TY_QUANTILE) {
+        show_quantile(out, t, cell, div, json);
         return;
     }
     struct number n = aggregation_number(t, cell);

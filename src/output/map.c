@@ -3,10 +3,13 @@
 #include <string.h>
 
 #include "output/show.h"
+#include "types/sketch.h"
 
 static bool is_hist(const struct type *t) { return t->kind == TY_HIST || t->kind == TY_LHIST; }
 
 static bool is_average(const struct type *t) { return t->kind == TY_AVG || t->kind == TY_STATS; }
+
+static bool is_stats(const struct type *t) { return is_average(t) || t->kind == TY_QUANTILE; }
 
 size_t map_prepare(struct map_snapshot *m, uint64_t top) {
     if (!m->is_sorted) {
@@ -86,7 +89,7 @@ static void add_zero(struct strbuf *out, const struct resolver *r, const struct 
         strbuf_adds(out, json ? "\"(?)\"" : "(?)");
         return;
     }
-    void *zeros = calloc(1, t->size > 64 ? t->size : 64);
+    void *zeros = calloc(1, sketch_folded_size(t, t->size > 64 ? t->size : 64));
     if (!zeros)
         out_of_memory();
     if (json)
@@ -124,7 +127,7 @@ void show_map(struct strbuf *out, const struct resolver *r, struct map_snapshot 
 
 void map_json_open(struct strbuf *out, const struct map_info *m) {
     const struct type *t = m->value;
-    const char *type = is_hist(t) ? "hist" : is_average(t) ? "stats" : t->kind == TY_TSERIES ? "tseries" : "map";
+    const char *type = is_hist(t) ? "hist" : is_stats(t) ? "stats" : t->kind == TY_TSERIES ? "tseries" : "map";
     strbuf_adds(out, "{\"type\": \"");
     strbuf_adds(out, type);
     strbuf_adds(out, "\", \"data\": {");

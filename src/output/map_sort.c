@@ -24,7 +24,9 @@ static uint64_t rank_of(const struct type *t, const void *value) {
     case TY_AVG:
     case TY_STATS:
     case TY_HIST:
-    case TY_LHIST: n = aggregation_number(t, value); return n.v ^ (n.is_signed ? sign_bit : 0);
+    case TY_LHIST:
+    case TY_QUANTILE:
+    case TY_DISTINCT: n = aggregation_number(t, value); return n.v ^ (n.is_signed ? sign_bit : 0);
     case TY_MIN: /* as bpftrace: negative ones come last */
     case TY_MAX: return aggregation_number(t, value).v;
     case TY_NONE: /* the others keep the order of their keys */
@@ -112,6 +114,8 @@ static int compare_keys(const struct type *t, const char *a, const char *b) {
     case TY_HIST:
     case TY_LHIST:
     case TY_TSERIES:
+    case TY_QUANTILE:
+    case TY_DISTINCT:
     case TY_NKINDS: break;
     }
     return memcmp(a, b, t->size);

@@ -175,7 +175,9 @@ static void show(const struct shower *s, const struct type *t, const void *data)
     case TY_MIN:
     case TY_MAX:
     case TY_AVG:
-    case TY_STATS: show_aggregation(s->out, t, data, s->style.div, false); break;
+    case TY_STATS:
+    case TY_QUANTILE:
+    case TY_DISTINCT: show_aggregation(s->out, t, data, s->style.div, false); break;
     case TY_FLOAT:
     case TY_NONE: strbuf_adds(s->out, "null"); break;
     case TY_POISON: /* these are no values */

@@ -107,7 +107,9 @@ static void show(const struct shower *s, const struct type *t, const void *data)
     case TY_MIN:
     case TY_MAX:
     case TY_AVG:
-    case TY_STATS: show_aggregation(s->out, t, data, s->style->div, true); break;
+    case TY_STATS:
+    case TY_QUANTILE:
+    case TY_DISTINCT: show_aggregation(s->out, t, data, s->style->div, true); break;
     case TY_FLOAT:
     case TY_NONE:
     case TY_POISON: /* from here on: no values */

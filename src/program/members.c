@@ -25,7 +25,7 @@ static const char *const storage_names[] = { "global",   "global_percpu", "hash"
                                              "array",    "percpu_array",  "queue",
                                              "stack" };
 static const char *const cause_names[] = { "ring_full", "map_full", "read_failed", "truncated", "loop",
-                                           "index",     "queue_full" };
+                                           "index",     "queue_full", "counter" };
 
 static const struct member config_list[] = {
     M(M_BOOL, config, cpp_demangle),

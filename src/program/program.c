@@ -21,6 +21,7 @@ const char *loss_cause_name(enum loss_cause c) {
     case LOSS_TRUNCATED: return "string truncated";
     case LOSS_LOOP: return "loop cut short";
     case LOSS_INDEX: return "array index out of range";
+    case LOSS_COUNTER: return "counter of quantile full";
     case LOSS_QUEUE_FULL: return "queue or stack full";
     }
     return "unknown cause";

@@ -163,6 +163,7 @@ enum loss_cause {
     LOSS_LOOP,         /* loop cut short */
     LOSS_INDEX,        /* array index out of range, per map */
     LOSS_QUEUE_FULL,   /* per map: queues and stacks */
+    LOSS_COUNTER,      /* a counter of quantile() is at its end, per prog */
 };
 static inline bool loss_is_of_map(enum loss_cause c) {
     return c == LOSS_MAP_FULL || c == LOSS_INDEX || c == LOSS_QUEUE_FULL;

@@ -5,6 +5,7 @@
 
 #include "maps/map_kind.h"
 #include "runtime/rt.h"
+#include "types/sketch.h"
 
 bool map_in_globals(const struct map_info *m) { return m->storage == MAP_GLOBAL || m->storage == MAP_GLOBAL_PERCPU; }
 
@@ -35,7 +36,7 @@ void globals_start(struct runtime *rt) {
 bool globals_read(const struct runtime *rt, const struct map_info *m, void *out) {
     const struct map_kind *kind = map_kind_of(m->value);
     bool any = false;
-    memset(out, 0, m->cell_size);
+    memset(out, 0, sketch_folded_size(m->value, m->cell_size));
     for (uint32_t i = 0; i < nslots(rt, m); i++) {
         const uint8_t *from = slot(rt, m, i);
         if (!load_word(from + m->set_offset))

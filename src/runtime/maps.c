@@ -9,6 +9,7 @@
 
 #include "maps/map_kind.h"
 #include "runtime/rt.h"
+#include "types/sketch.h"
 
 static bool is_percpu(const struct map_info *m) {
     return m->storage == MAP_PERCPU_HASH || m->storage == MAP_PERCPU_LRU_HASH || m->storage == MAP_PERCPU_ARRAY;
@@ -66,7 +67,8 @@ static bool is_unused(const struct drain *d, const uint8_t *value) {
 static void take(struct drain *d, const uint8_t *key, const uint8_t *value) {
     if (is_unused(d, value))
         return;
-    uint8_t *copy = arena_alloc(d->arena, round8(d->key_size) + d->cell_size), *acc = copy + round8(d->key_size);
+    size_t folded = sketch_folded_size(d->map->value, (uint32_t)d->cell_size);
+    uint8_t *copy = arena_alloc(d->arena, round8(d->key_size) + folded), *acc = copy + round8(d->key_size);
     memcpy(copy, key, d->key_size);
     for (unsigned i = 0; i < d->ncpus; i++) {
         const uint8_t *cell = value + i * round8(d->cell_size);
@@ -177,7 +179,7 @@ void map_drain(struct runtime *rt, uint32_t map, struct arena *a, struct map_sna
     const struct map_info *m = rt->program->maps.v[map];
     *out = (struct map_snapshot){ .map = m };
     if (map_in_globals(m)) {
-        uint8_t *value = arena_alloc(a, m->cell_size);
+        uint8_t *value = arena_alloc(a, sketch_folded_size(m->value, m->cell_size));
         out->entries = ARENA_NEW(a, struct map_entry);
         out->entries[0] = (struct map_entry){ NULL, value };
         out->n = globals_read(rt, m, value);

@@ -4,6 +4,8 @@
 #include <stdalign.h>
 #include <string.h>
 
+#include "types/sketch.h"
+
 const struct type_ops type_ops[TY_NKINDS] = {
     /*                  name            scalar agg    castable storable printable */
     [TY_NONE] = { "void", false, false, false, false, false },
@@ -39,6 +41,8 @@ const struct type_ops type_ops[TY_NKINDS] = {
     [TY_HIST] = { "hist_t", false, true, false, false, true },
     [TY_LHIST] = { "lhist_t", false, true, false, false, true },
     [TY_TSERIES] = { "tseries_t", false, true, false, false, true },
+    [TY_QUANTILE] = { "quantile_t", false, true, false, false, true },
+    [TY_DISTINCT] = { "distinct_t", false, true, false, false, true },
 };
 
 #define FIXED(kind_, size_, align_) { .kind = (kind_), .size = (size_), .align = (align_) }
@@ -64,6 +68,7 @@ const struct type type_timestamp = FIXED(TY_TIMESTAMP, sizeof(struct timestamp_v
 const struct type type_cgroup_path =
     FIXED(TY_CGROUP_PATH, sizeof(struct cgroup_path_value), alignof(struct cgroup_path_value));
 const struct type type_inet = FIXED(TY_INET, sizeof(struct inet_value), alignof(struct inet_value));
+const struct type type_distinct = FIXED(TY_DISTINCT, DISTINCT_REGISTERS, 8);
 const struct type type_count = FIXED(TY_COUNT, sizeof(struct count_cell), alignof(struct count_cell));
 const struct type type_tsmode = FIXED(TY_TSMODE, 0, 1);
 
@@ -162,6 +167,14 @@ const struct type *type_tseries(struct arena *a, int64_t interval, uint32_t buck
     return copy(
         a, (struct type){
                .kind = TY_TSERIES, .align = 8, .is_signed = is_signed, .bits = agg, .max = buckets, .step = interval });
+}
+
+const struct type *type_quantile(struct arena *a, const uint64_t *percents, uint32_t n) {
+    struct type t = { .kind = TY_QUANTILE, .size = QUANTILE_CELL, .align = 8, .nenumerators = n };
+    t.enumerators = ARENA_ARRAY(a, struct enumerator, n);
+    for (uint32_t i = 0; i < n; i++)
+        t.enumerators[i] = (struct enumerator){ arena_printf(a, "p%u", (unsigned)percents[i]), percents[i] };
+    return copy(a, t);
 }
 
 const struct type *type_with_as(struct arena *a, const struct type *t, enum addr_space as) {

@@ -47,6 +47,8 @@ enum type_kind {
     TY_HIST,
     TY_LHIST,
     TY_TSERIES,
+    TY_QUANTILE, /* its percentiles are enumerators: "p99", 99 */
+    TY_DISTINCT,
     TY_NKINDS
 };
 
@@ -151,6 +153,7 @@ struct tseries_slot {
     uint64_t value, n; /* avg: value is the total; n: of values, 0: none */
 };
 /* TY_HIST: uint64_t bucket[type_hist_buckets(t)]; TY_LHIST: uint64_t bucket[type_lhist_buckets(t)].
+ * TY_QUANTILE, TY_DISTINCT: types/sketch.h.
  * hist bucket 0: negative values. Then with k bits, n = 1 << k:
  *   v < 2n: bucket 1 + v; else with p = floor(log2 v): 1 + ((p - k + 1) << k) + ((v >> (p - k)) & (n - 1)) - with
  *   that formula p = k also gives 1 + v, so the numbering is gapless.
@@ -162,7 +165,7 @@ uint32_t type_lhist_buckets(const struct type *t);
 
 extern const struct type type_none, type_poison, type_bool, type_int8, type_int16, type_int32, type_int64, type_uint8,
     type_uint16, type_uint32, type_uint64, type_ksym, type_usym, type_username, type_mac, type_timestamp,
-    type_cgroup_path, type_inet, type_count, type_tsmode, type_char /* C's; unsigned as in the kernel */;
+    type_cgroup_path, type_inet, type_count, type_distinct, type_tsmode, type_char /* C's; unsigned as in the kernel */;
 
 const struct type *type_int(unsigned size, bool is_signed);
 const struct type *type_ptr(struct arena *a, const struct type *elem, enum addr_space as);
@@ -176,6 +179,7 @@ const struct type *type_stack(struct arena *a, enum type_kind kind, enum stack_m
 const struct type *type_agg(struct arena *a, enum type_kind kind, bool is_signed);
 const struct type *type_hist(struct arena *a, uint32_t bits);
 const struct type *type_lhist(struct arena *a, int64_t min, int64_t max, int64_t step);
+const struct type *type_quantile(struct arena *a, const uint64_t *percents, uint32_t n);
 /* The cell's size is the map kind's business: 0 here. */
 const struct type *type_tseries(struct arena *a, int64_t interval, uint32_t buckets, uint32_t agg, bool is_signed);
 /* The type that reading an enum member gives: 8 bytes, sign-extended by the load when the member is_signed. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "support/arena.h"
+#include "types/sketch.h"
 #include "types/type.h"
 
 static const char *const kind_names[TY_NKINDS] = {
@@ -43,6 +44,8 @@ static const char *const kind_names[TY_NKINDS] = {
     [TY_HIST] = "hist",
     [TY_LHIST] = "lhist",
     [TY_TSERIES] = "tseries",
+    [TY_QUANTILE] = "quantile",
+    [TY_DISTINCT] = "distinct",
 };
 
 static const struct {
@@ -56,6 +59,7 @@ static const struct {
     { "ksym", &type_ksym },          { "usym", &type_usym },     { "username", &type_username },
     { "inet", &type_inet },          { "mac", &type_mac },       { "timestamp", &type_timestamp },
     { "cgroup", &type_cgroup_path }, { "count", &type_count },   { "tsmode", &type_tsmode },
+    { "distinct", &type_distinct },
 };
 enum { NSIMPLE = sizeof simple_types / sizeof simple_types[0] };
 
@@ -244,6 +248,7 @@ static bool is_sound(const struct type *t) {
     case TY_AVG:
     case TY_STATS: return t->size == sizeof(struct avg_cell);
     case TY_TSERIES: return t->step > 0 && t->max > 0 && t->max <= 1000000 && t->bits <= TSERIES_SUM;
+    case TY_QUANTILE: return t->size == QUANTILE_CELL && t->nenumerators > 0;
     case TY_STRUCT:
     case TY_STRING:
     case TY_FLOAT: return true;
@@ -259,6 +264,7 @@ static bool is_sound(const struct type *t) {
     case TY_CGROUP_PATH:
     case TY_TSMODE:
     case TY_COUNT:
+    case TY_DISTINCT:
     case TY_NKINDS: break;
     }
     return false;

@@ -71,6 +71,7 @@ bool type_equal(const struct type *a, const struct type *b) {
     case TY_TSERIES:
         return a->min == b->min && a->max == b->max && a->step == b->step && a->bits == b->bits &&
                a->is_signed == b->is_signed;
+    case TY_QUANTILE: return same_enum(a, b);
     case TY_NONE:
     case TY_POISON:
     case TY_BOOL:
@@ -83,6 +84,7 @@ bool type_equal(const struct type *a, const struct type *b) {
     case TY_CGROUP_PATH:
     case TY_TSMODE:
     case TY_COUNT:
+    case TY_DISTINCT:
     case TY_NKINDS: break;
     }
     return true;
@@ -210,7 +212,9 @@ void type_format(struct strbuf *out, const struct type *t) {
     case TY_COUNT:
     case TY_HIST:
     case TY_LHIST:
-    case TY_TSERIES: strbuf_adds(out, type_ops[t->kind].name); break;
+    case TY_TSERIES:
+    case TY_QUANTILE:
+    case TY_DISTINCT: strbuf_adds(out, type_ops[t->kind].name); break;
     case TY_NKINDS: break;
     }
 }

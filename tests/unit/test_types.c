@@ -335,6 +335,8 @@ static void json_keeps_every_printable_type(void **state) {
         type_hist(a, 5),
         type_lhist(a, 0, INT64_MAX, INT64_MAX / 10),
         type_tseries(a, 1000000000, 60, 2, true),
+        type_quantile(a, (const uint64_t[]){ 50, 99 }, 2),
+        &type_distinct,
         nested[0],
         nested[2],
     };
