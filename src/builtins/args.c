@@ -96,6 +96,12 @@ static struct value emit_usermode(struct codegen *cg, const struct node *n) {
 
 /* ---- arguments, result, context ----------------------------------------------------------- */
 
+static bool is_syscall(const struct block *b) { return !strcmp(b->provider->name, "syscall"); }
+
+static bool is_syscall_return(const struct block *b) {
+    return is_syscall(b) && b->probes.n && !strncmp(b->probes.v[0].event, "sys_exit", 8);
+}
+
 static const struct type *check_args(struct sema *s, struct node *n) {
     struct block *b = s->block;
     if (!(b->provider->flags & PF_HAS_ARGS))
@@ -103,6 +109,11 @@ static const struct type *check_args(struct sema *s, struct node *n) {
                           "The args builtin can only be used with tracepoint, rawtracepoint, fentry/fexit, and uprobe "
                           "probes (%s used here)",
                           b->provider->probetype ? b->provider->probetype : b->provider->name);
+    if (!b->args && is_syscall_return(b))
+        return sema_error(
+            s, n, D_NOT_HERE,
+            "The arguments of a system call are known where it begins, not where it returns: keep them in a "
+            "map from there, by tid");
     if (!b->args)
         return sema_error(s, n, D_NOT_HERE, "No description of the arguments of \"%s\" was found",
                           b->probes.n ? b->probes.v[0].name : b->provider->name);
@@ -149,6 +160,9 @@ static const struct type *check_retval(struct sema *s, struct node *n) {
         return sema_error(s, n, D_NOT_HERE,
                           "The retval builtin can only be used with 'kretprobe' and 'uretprobe' and 'fentry' probes%s",
                           !strcmp(b->provider->name, "tracepoint") ? " (try to use args.ret instead)" : "");
+    if (is_syscall(b) && !is_syscall_return(b))
+        return sema_error(s, n, D_NOT_HERE, "What a system call returns is not known where it begins: use %s:return",
+                          b->probes.n ? b->probes.v[0].name : "syscall:NAME");
     b->use.retval = true;
     return b->retval ? b->retval : &type_uint64;
 }
@@ -163,8 +177,9 @@ static unsigned result_slot(const struct type *args) {
 
 static struct value emit_retval(struct codegen *cg, const struct node *n) {
     const struct block *b = cg_block(cg);
-    LLVMValueRef v =
-        b->attach == ATTACH_FEXIT ? cg_ctx_slot(cg, result_slot(b->args)) : cg_regs_word(cg, RESULT_REGISTER);
+    LLVMValueRef v = b->attach == ATTACH_FEXIT    ? cg_ctx_slot(cg, result_slot(b->args))
+                     : b->attach == ATTACH_RAW_TP ? cg_ctx_slot(cg, 1) /* sys_exit(regs, result) */
+                                                  : cg_regs_word(cg, RESULT_REGISTER);
     if (type_is_scalar(n->type))
         return cg_reg(cg_trunc(cg, v, n->type->size * 8), n->type);
     return cg_remote(v, n->type, AS_KERNEL);

@@ -119,8 +119,8 @@ static int signal_number(const char *name) {
 }
 
 static bool may_signal(const char *provider) {
-    static const char *const names[] = { "kprobe",     "kretprobe",     "uprobe",  "uretprobe", "usdt",
-                                         "tracepoint", "rawtracepoint", "profile", "fentry",    "fexit" };
+    static const char *const names[] = { "kprobe",        "kretprobe", "uprobe", "uretprobe", "usdt",   "tracepoint",
+                                         "rawtracepoint", "profile",   "fentry", "fexit",     "syscall" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(provider, names[i]))
             return true;

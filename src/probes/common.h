@@ -89,7 +89,7 @@ void list_line(struct listing *l, const char *probe); /* without parameters */
 extern const struct provider provider_begin, provider_end, provider_self, provider_test, provider_bench,
     provider_interval, provider_profile, provider_software, provider_hardware, provider_tracepoint,
     provider_rawtracepoint, provider_kprobe, provider_kretprobe, provider_fentry, provider_fexit, provider_uprobe,
-    provider_uretprobe, provider_usdt, provider_watchpoint, provider_iter;
+    provider_uretprobe, provider_usdt, provider_syscall, provider_watchpoint, provider_iter;
 
 /* Pointer to the program's own context, a struct by this name; NULL without BTF. */
 const struct type *ctx_pointer(struct probe_env *env, const char *name);

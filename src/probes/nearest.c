@@ -3,6 +3,7 @@
 
 #include "probes/cache.h"
 #include "probes/common.h"
+#include "probes/syscalls.h"
 
 typedef VEC(const char *) name_vec;
 
@@ -53,6 +54,16 @@ static const char *nearest_raw(struct probe_env *env, const struct attach_point 
     return hit ? arena_printf(env->arena, "rawtracepoint:%s", hit) : NULL;
 }
 
+static const char *nearest_syscall(struct probe_env *env, const struct attach_point *ap) {
+    name_vec names = { 0 };
+    struct syscall_name c;
+    for (size_t i = 0; syscall_nth(i, &c); i++)
+        if (c.number >= 0)
+            VEC_PUSH(env->arena, &names, c.name);
+    const char *hit = nearest(ap_arg(ap, 0), &names);
+    return hit ? arena_printf(env->arena, "syscall:%s%s", hit, ap_nargs(ap) == 2 ? ":return" : "") : NULL;
+}
+
 static const char *nearest_function(struct probe_env *env, const struct attach_point *ap, const char *provider) {
     const struct kernel_function *list;
     size_t n = system_functions(env, &list, NULL);
@@ -97,6 +108,8 @@ const char *provider_nearest(struct probe_env *env, const struct attach_point *a
         return NULL;
     if (p == &provider_tracepoint)
         return ap_nargs(ap) == 2 ? nearest_tracepoint(env, ap) : NULL;
+    if (p == &provider_syscall)
+        return nearest_syscall(env, ap);
     if (p == &provider_rawtracepoint)
         return nearest_raw(env, ap);
     if (p == &provider_kprobe || p == &provider_kretprobe || p == &provider_fentry || p == &provider_fexit)

@@ -12,13 +12,17 @@
 
 /* In the order of their names, which is the order of listings. */
 const struct provider *const providers[] = {
-    &provider_begin,      &provider_bench,      &provider_end,
-    &provider_fentry,     &provider_fexit,      &provider_hardware,
-    &provider_interval,   &provider_iter,       &provider_kprobe,
-    &provider_kretprobe,  &provider_profile,    &provider_rawtracepoint,
-    &provider_self,       &provider_software,   &provider_test,
-    &provider_tracepoint, &provider_uprobe,     &provider_uretprobe,
-    &provider_usdt,       &provider_watchpoint, NULL,
+    &provider_begin,      &provider_bench,
+    &provider_end,        &provider_fentry,
+    &provider_fexit,      &provider_hardware,
+    &provider_interval,   &provider_iter,
+    &provider_kprobe,     &provider_kretprobe,
+    &provider_profile,    &provider_rawtracepoint,
+    &provider_self,       &provider_software,
+    &provider_syscall,    &provider_test,
+    &provider_tracepoint, &provider_uprobe,
+    &provider_uretprobe,  &provider_usdt,
+    &provider_watchpoint, NULL,
 };
 
 const struct provider *provider_find(const char *written) {

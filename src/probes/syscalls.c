@@ -51,6 +51,31 @@ int syscall_number(const char *name) {
     return s ? number_of(s) : -1;
 }
 
+/* Where the kernel's function, which events are named after, is not called what programs call it. */
+static const char *user_name(const char *event) {
+    static const char *const renamed[][2] = {
+        { "arm64_personality", "personality" },
+        { "fadvise64_64", "fadvise64" },
+        { "newfstat", "fstat" },
+        { "newlstat", "lstat" },
+        { "newstat", "stat" },
+        { "newuname", "uname" },
+        { "sendfile64", "sendfile" },
+        { "umount", "umount2" },
+    };
+    for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++)
+        if (!strcmp(event, renamed[i][0]))
+            return renamed[i][1];
+    return event;
+}
+
+bool syscall_nth(size_t i, struct syscall_name *out) {
+    if (i >= sizeof syscalls / sizeof *syscalls)
+        return false;
+    *out = (struct syscall_name){ user_name(syscalls[i].name), syscalls[i].name, number_of(&syscalls[i]) };
+    return true;
+}
+
 enum syscall_side syscall_of_event(const char *event, uint64_t *number) {
     bool is_enter = !strncmp(event, "sys_enter_", 10), is_exit = !strncmp(event, "sys_exit_", 9);
     int n = is_enter ? syscall_number(event + 10) : is_exit ? syscall_number(event + 9) : -1;
@@ -141,6 +166,11 @@ static bool has_doubles(const struct block *b) {
     return false;
 }
 
+void syscalls_plan_numbers(struct block *b, enum syscall_side side) {
+    b->is_multi = b->probes.n > 1;
+    plan_raw(b, side == SYSCALL_ENTER ? "sys_enter" : "sys_exit");
+}
+
 bool syscalls_plan(struct probe_env *env, struct block *b) {
     enum syscall_side side = SYSCALL_NONE;
     for (VEC_EACH(p, &b->probes)) {
@@ -154,8 +184,7 @@ bool syscalls_plan(struct probe_env *env, struct block *b) {
         return false;
     for (VEC_EACH(p, &b->probes))
         syscall_of_event(event_of(p), &p->id);
-    b->is_multi = b->probes.n > 1;
-    plan_raw(b, side == SYSCALL_ENTER ? "sys_enter" : "sys_exit");
+    syscalls_plan_numbers(b, side);
     return true;
 }
 

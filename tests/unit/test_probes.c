@@ -111,7 +111,8 @@ static void provider_names(void **state) {
     } rows[] = {
         { "begin", "begin" },  { "BEGIN", "begin" },      { "Interval", "interval" }, { "i", "interval" },
         { "t", "tracepoint" }, { "rt", "rawtracepoint" }, { "kfunc", "fentry" },      { "kretfunc", "fexit" },
-        { "U", "usdt" },       { "u", "uprobe" },         { "ur", "uretprobe" },      { "it", "iter" },
+        { "sc", "syscall" },   { "U", "usdt" },           { "u", "uprobe" },          { "ur", "uretprobe" },
+        { "it", "iter" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct provider *p = provider_find(rows[i].written);
