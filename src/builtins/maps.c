@@ -103,7 +103,8 @@ static const struct type *check_has_key(struct sema *s, struct node *n) {
 
 static struct value emit_has_key(struct codegen *cg, const struct node *n) {
     LLVMValueRef p = cg_map_lookup(cg, map_of(n), key_of(cg, n));
-    return as_bool(cg, cg_cmp(cg, C_NE, p, cg_null(cg)));
+    /* LLVM would or the address with other things compared to zero, which the verifier does not allow. */
+    return as_bool(cg, cg_cmp(cg, C_NE, cg_opaque(cg, cg_cmp(cg, C_NE, p, cg_null(cg))), cg_i64(cg, 0)));
 }
 
 /* { $v = @m[key]; true }, made once and kept in call.data. */

@@ -23,7 +23,6 @@ struct frame {
     LLVMBasicBlockRef body;    /* first block after entry */
     LLVMValueRef ctx;          /* the program's context */
     LLVMValueRef scratch_slot; /* alloca of the pointer to this CPU's scratch memory */
-    LLVMValueRef scratch_base; /* loaded from there, at the start of the body */
     bool uses_scratch;
     LLVMValueRef probe_index;  /* slot, or NULL when there is one probe */
     LLVMMetadataRef scope;     /* DISubprogram */
@@ -76,6 +75,7 @@ void cg_frame_close(struct codegen *cg, struct frame *f);
 /* cg_memory.c */
 LLVMValueRef cg_alloca(struct codegen *cg, LLVMTypeRef t);
 unsigned cg_known_align(LLVMValueRef p);
+LLVMValueRef cg_home(struct codegen *cg, uint32_t size);
 /* Address of this program's scratch memory plus offset. */
 LLVMValueRef cg_scratch_at(struct codegen *cg, uint32_t offset);
 LLVMTypeRef cg_int_type(struct codegen *cg, unsigned bits);
@@ -88,6 +88,8 @@ void cg_branch(struct codegen *cg, LLVMValueRef i1, LLVMBasicBlockRef yes, LLVMB
 /* cg_store.c */
 void cg_zero_padding(struct codegen *cg, LLVMValueRef dest, const struct type *t);
 bool type_has_string(const struct type *t);
+void cg_assign_into(struct codegen *cg, const struct node *value, LLVMValueRef dest, const struct type *t,
+                    const struct node *target);
 
 /* cg_access.c */
 struct value cg_field_of(struct codegen *cg, const struct node *n);

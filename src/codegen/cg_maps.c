@@ -251,7 +251,7 @@ void cg_map_assign(struct codegen *cg, const struct node *at, const struct node 
     }
     if (m->storage == MAP_GLOBAL) {
         LLVMValueRef slot = cg_global(cg, m->offset);
-        cg_expr_into(cg, value, slot, m->value);
+        cg_assign_into(cg, value, slot, m->value, lvalue);
         mark_set(cg, m, slot);
         return;
     }

@@ -64,6 +64,14 @@ LLVMValueRef cg_sext(struct codegen *cg, LLVMValueRef v) {
     return width(v) < 64 ? LLVMBuildSExt(cg->b, v, cg->i64, "") : v;
 }
 
+/* An empty piece of assembly. */
+LLVMValueRef cg_opaque(struct codegen *cg, LLVMValueRef v) {
+    LLVMTypeRef type = LLVMFunctionType(cg->i64, &cg->i64, 1, false);
+    LLVMValueRef code = LLVMGetInlineAsm(type, "", 0, "=r,0", 4, false, false, LLVMInlineAsmDialectATT, false);
+    v = cg_zext(cg, v);
+    return LLVMBuildCall2(cg->b, type, code, &v, 1, "");
+}
+
 /* ---- memory -------------------------------------------------------------------------------- */
 
 LLVMValueRef cg_ptr_add(struct codegen *cg, LLVMValueRef p, uint64_t bytes) {
@@ -143,7 +151,9 @@ void cg_memcpy(struct codegen *cg, LLVMValueRef dst, LLVMValueRef src, uint64_t 
     unsigned da = cg_known_align(dst), sa = cg_known_align(src);
     if (!n)
         return;
-    if (is_inline(n, da < sa ? da : sa))
+    unsigned align = da < sa ? da : sa;
+    /* Words put together from smaller parts: the backend loads them all before it stores, and spills what it loaded. */
+    if (is_inline(n, align) && (align == 8 || n / align <= 16))
         LLVMBuildMemCpy(cg->b, dst, da, src, sa, cg_i64(cg, n));
     else
         CG_HELPER(cg, BPF_FUNC_probe_read_kernel, dst, cg_i64(cg, n), src);
@@ -177,23 +187,10 @@ LLVMValueRef cg_alloca(struct codegen *cg, LLVMTypeRef t) {
     return p;
 }
 
-/* Addresses are made at the function's start: those of variables are used wherever an unrolled loop repeats the body. */
 LLVMValueRef cg_scratch_at(struct codegen *cg, uint32_t offset) {
-    struct frame *f = cg->frame;
-    LLVMBasicBlockRef here = LLVMGetInsertBlock(cg->b);
-    LLVMMetadataRef loc = LLVMGetCurrentDebugLocation2(cg->b);
-    LLVMValueRef before = f->uses_scratch ? LLVMGetNextInstruction(f->scratch_base) : LLVMGetFirstInstruction(f->body);
-    if (before)
-        LLVMPositionBuilderBefore(cg->b, before);
-    else
-        LLVMPositionBuilderAtEnd(cg->b, f->body);
-    if (!f->uses_scratch)
-        f->scratch_base = LLVMBuildLoad2(cg->b, cg->ptr, f->scratch_slot, "");
-    f->uses_scratch = true;
-    LLVMValueRef p = cg_ptr_add(cg, f->scratch_base, offset);
-    LLVMPositionBuilderAtEnd(cg->b, here);
-    LLVMSetCurrentDebugLocation2(cg->b, loc);
-    return p;
+    cg->frame->uses_scratch = true;
+    LLVMValueRef base = LLVMBuildLoad2(cg->b, cg->ptr, cg->frame->scratch_slot, "");
+    return cg_ptr_add(cg, base, offset);
 }
 
 /* Callbacks share the 512 bytes with their callers, spills need room too: keep objects within half of it, and within
@@ -209,6 +206,22 @@ LLVMValueRef cg_scratch(struct codegen *cg, uint32_t size) {
     uint32_t at = cg->scratch_used;
     cg->scratch_used += rounded;
     return cg_scratch_at(cg, at);
+}
+
+/* The same for what outlives the place where it is first met: an unrolled loop comes back to the homes of its variables
+ * by other ways, so the address is made at the function's start. */
+LLVMValueRef cg_home(struct codegen *cg, uint32_t size) {
+    LLVMBasicBlockRef here = LLVMGetInsertBlock(cg->b);
+    LLVMMetadataRef loc = LLVMGetCurrentDebugLocation2(cg->b);
+    LLVMValueRef first = LLVMGetFirstInstruction(cg->frame->body);
+    if (first)
+        LLVMPositionBuilderBefore(cg->b, first);
+    else
+        LLVMPositionBuilderAtEnd(cg->b, cg->frame->body);
+    LLVMValueRef p = cg_scratch(cg, size);
+    LLVMPositionBuilderAtEnd(cg->b, here);
+    LLVMSetCurrentDebugLocation2(cg->b, loc);
+    return p;
 }
 
 LLVMValueRef cg_rodata(struct codegen *cg, const void *data, size_t size) {

@@ -11,7 +11,7 @@ static void assign(struct codegen *cg, const struct node *n) {
         return;
     }
     if (n->assign.op == OP_NONE)
-        cg_expr_into(cg, v, cg_var_home(cg, l), l->var.var->type);
+        cg_assign_into(cg, v, cg_var_home(cg, l), l->var.var->type, l);
     else
         cg_var_modify(cg, n, l, n->assign.op, v, false);
 }

@@ -203,3 +203,30 @@ void cg_expr_into(struct codegen *cg, const struct node *n, LLVMValueRef dest, c
     else
         cg_store(cg, cg_expr(cg, n), dest, t);
 }
+
+struct reads {
+    const struct node *what;
+    bool found;
+};
+
+static bool reads_target(struct node *n, void *ctx) {
+    struct reads *r = ctx;
+    if (n->kind == r->what->kind)
+        r->found |= n->kind == N_VAR ? n->var.var == r->what->var.var : n->map.map == r->what->map.map;
+    return true;
+}
+
+/* A value made of parts of what it is assigned to, $t = ($t.1, $t.0), is complete before it goes there. */
+void cg_assign_into(struct codegen *cg, const struct node *value, LLVMValueRef dest, const struct type *t,
+                    const struct node *target) {
+    struct reads reads = { target, false };
+    if (!type_is_scalar(t))
+        node_walk((struct node *)value, reads_target, &reads);
+    if (!reads.found) {
+        cg_expr_into(cg, value, dest, t);
+        return;
+    }
+    LLVMValueRef whole = cg_scratch(cg, t->size);
+    cg_expr_into(cg, value, whole, t);
+    cg_store(cg, cg_mem(whole, t), dest, t);
+}

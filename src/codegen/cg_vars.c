@@ -18,7 +18,7 @@ LLVMValueRef cg_var_home(struct codegen *cg, const struct node *n) {
         LLVMSetCurrentDebugLocation2(cg->b, loc);
         var->codegen = p;
     } else {
-        var->codegen = cg_scratch(cg, size);
+        var->codegen = cg_home(cg, size);
     }
     return var->codegen;
 }

@@ -80,6 +80,8 @@ LLVMValueRef cg_select(struct codegen *cg, LLVMValueRef i1, LLVMValueRef yes, LL
 LLVMValueRef cg_trunc(struct codegen *cg, LLVMValueRef v, unsigned bits);
 LLVMValueRef cg_zext(struct codegen *cg, LLVMValueRef v); /* to i64 */
 LLVMValueRef cg_sext(struct codegen *cg, LLVMValueRef v);
+/* The same value (i64), but LLVM does not know where it comes from: what follows is not merged with what was before. */
+LLVMValueRef cg_opaque(struct codegen *cg, LLVMValueRef v);
 
 /* Memory. Pointers are LLVM pointers. */
 LLVMValueRef cg_ptr_add(struct codegen *cg, LLVMValueRef p, uint64_t bytes);
