@@ -405,6 +405,8 @@ static int list(struct session *s) {
 static int session_run(struct session *s) {
     const struct options *o = &s->opt;
     config_defaults(&s->config);
+    if (!kernel_has_ringbuf())
+        s->config.output = OUTPUT_PERFBUF;
     const char *bad = config_from_env(&s->config, s->arena);
     if (bad)
         return error(BAD_CONFIG, "%s", bad);

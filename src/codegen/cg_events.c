@@ -1,4 +1,4 @@
-/* Event records in the ring buffer, the ledger of losses, run-time errors, reads of other memory. */
+/* Event records in the BPF ring buffer or in perf buffers, the ledger of losses, run-time errors, reads of other memory. */
 #include "codegen/cg.h"
 
 #include <linux/bpf.h>
@@ -7,9 +7,16 @@
 
 #include "support/strbuf.h"
 
+/* What a perf buffer's record can hold: its size is a 16-bit number, and the kernel adds to it. */
+enum { MAX_PERF_RECORD = UINT16_MAX - 64 };
+
+static bool is_perfbuf(const struct codegen *cg) { return cg->program->config.output == OUTPUT_PERFBUF; }
+
 static LLVMValueRef ring(struct codegen *cg) {
     struct program *p = cg->program;
     p->ring_symbol = "ring";
+    if (is_perfbuf(cg)) /* libbpf sets the number of entries: CPUs */
+        return cg_bpf_map(cg, "ring", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0, 0);
     uint64_t pages = p->config.perf_rb_pages;
     if (!pages) { /* by memory: 1/4096 of it, within the reference's bounds */
         uint64_t total = (uint64_t)sysconf(_SC_PHYS_PAGES);
@@ -26,15 +33,48 @@ static LLVMValueRef ring(struct codegen *cg) {
     return cg_bpf_map(cg, "ring", BPF_MAP_TYPE_RINGBUF, 0, 0, (unsigned)(pages * 4096), 0);
 }
 
-struct cg_event cg_event_begin(struct codegen *cg, const struct event_site *site) {
+static uint32_t record_size(const struct event_site *site) {
+    return (uint32_t)sizeof(struct event_header) + site->record->size;
+}
+
+static void store_header(struct codegen *cg, const struct cg_event *e) {
+    cg_store_int(cg, e->record, cg_i64(cg, e->site->id | (uint64_t)e->site->record->size << 32));
+}
+
+/* Perf buffers take a copy: the record is made in memory of ours, which must have been written as a whole when it is on
+ * the stack. */
+static struct cg_event perf_event_begin(struct codegen *cg, const struct event_site *site) {
     struct cg_event e = { .site = site };
-    uint32_t size = (uint32_t)sizeof(struct event_header) + site->record->size;
+    uint32_t size = record_size(site);
+    if (size > MAX_PERF_RECORD)
+        diag_error(cg->diag, D_LIMIT, cg->at ? cg->at->span : (struct span){ 0 },
+                   "The arguments take %u bytes, more than a perf buffer's record can hold (%u)", size, MAX_PERF_RECORD);
+    e.record = cg_scratch(cg, size);
+    if (size <= cg->program->config.on_stack_limit)
+        cg_memzero(cg, e.record, size);
+    store_header(cg, &e);
+    return e;
+}
+
+static void perf_event_end(struct codegen *cg, const struct cg_event *e) {
+    LLVMValueRef size = cg_i64(cg, record_size(e->site)), cpu = cg_i64(cg, BPF_F_CURRENT_CPU);
+    LLVMValueRef r = CG_HELPER(cg, BPF_FUNC_perf_event_output, cg_ctx(cg), ring(cg), cpu, e->record, size);
+    struct cg_if lost = cg_if_unlikely(cg, cg_cmp(cg, C_NE, r, cg_i64(cg, 0)));
+    cg_count_loss(cg, LOSS_RING_FULL, cg->prog_index);
+    cg_end(cg, &lost);
+}
+
+struct cg_event cg_event_begin(struct codegen *cg, const struct event_site *site) {
+    if (is_perfbuf(cg))
+        return perf_event_begin(cg, site);
+    struct cg_event e = { .site = site };
+    uint32_t size = record_size(site);
     LLVMValueRef addr = CG_HELPER(cg, BPF_FUNC_ringbuf_reserve, ring(cg), cg_i64(cg, size), cg_i64(cg, 0));
     e.record = cg_i64_to_ptr(cg, addr);
     e.cond = cg_if_unlikely(cg, LLVMBuildIsNull(cg->b, e.record, ""));
     cg_count_loss(cg, LOSS_RING_FULL, cg->prog_index);
     cg_else(cg, &e.cond);
-    cg_store_int(cg, e.record, cg_i64(cg, site->id | (uint64_t)site->record->size << 32));
+    store_header(cg, &e);
     return e;
 }
 
@@ -43,6 +83,10 @@ LLVMValueRef cg_event_field(struct codegen *cg, const struct cg_event *e, uint32
 }
 
 void cg_event_end(struct codegen *cg, struct cg_event *e) {
+    if (is_perfbuf(cg)) {
+        perf_event_end(cg, e);
+        return;
+    }
     CG_HELPER(cg, BPF_FUNC_ringbuf_submit, e->record, cg_i64(cg, 0));
     cg_end(cg, &e->cond);
 }

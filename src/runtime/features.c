@@ -9,7 +9,9 @@
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "runtime/rt.h"
@@ -121,6 +123,13 @@ static void probe_all(struct kernel_features *f) {
     f->dpath = f->fentry && has_helper(BPF_PROG_TYPE_TRACING, BPF_FUNC_d_path);
     f->module_btf = f->btf && has_module_btf();
     f->open_coded_iterators = f->uprobe_multi; /* 6.4; nothing cheaper tells, and 6.6 is near enough */
+}
+
+bool kernel_has_ringbuf(void) {
+    struct utsname u;
+    unsigned major = 0, minor = 0;
+    bool is_known = !uname(&u) && sscanf(u.release, "%u.%u", &major, &minor) == 2;
+    return (is_known && (major > 5 || (major == 5 && minor >= 8))) || kernel_features()->ringbuf;
 }
 
 /* One answer for the whole process. */

@@ -7,7 +7,6 @@
  * Signals come through a descriptor, so that they arrive between records and never inside of one. They are blocked from
  * the first program that runs until the end; before that, their default action (to end the process) is the right one.
  * After the first SIGINT or SIGTERM that default is back: the second one ends everything at once. */
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -72,6 +71,8 @@ static int on_record(void *ctx, void *data, size_t size) {
     size_t used = ((size + 7) & ~(size_t)7) + 8; /* with the kernel's own header */
     rt->batch_left -= used < rt->batch_left ? used : rt->batch_left;
     bool is_full = ++rt->in_batch >= BATCH_RECORDS || rt->sink.out.len >= BATCH_BYTES;
+    if (is_full && rt->perf_buffer) /* which does not stop */
+        sink_flush(&rt->sink, false);
     return !rt->batch_left || is_full || rt->sink.write_failed ? -EAGAIN : 0;
 }
 
@@ -87,12 +88,8 @@ static void note_losses(struct runtime *rt) {
 /* Delivers some of what is in the ring; the number of records. *more: there was more than one batch takes. */
 static unsigned drain_batch(struct runtime *rt, bool *more) {
     *more = false;
-    if (!rt->ring)
-        return 0;
     rt->in_batch = 0;
-    rt->batch_left = ring__avail_data_size(ring_buffer__ring(rt->ring, 0));
-    if (rt->batch_left)
-        ring_buffer__consume(rt->ring);
+    ring_take(rt);
     *more = rt->batch_left && !rt->sink.write_failed && rt->in_batch;
     note_losses(rt);
     sink_flush(&rt->sink, false);
@@ -150,19 +147,8 @@ static int open_target(const struct runtime *rt) {
     return rt->opt->pid ? (int)syscall(SYS_pidfd_open, rt->opt->pid, 0) : -1;
 }
 
-static bool open_ring(struct runtime *rt) {
-    if (!rt->program->ring_symbol)
-        return true;
-    struct bpf_map *m = bpf_object__find_map_by_name(rt->object, rt->program->ring_symbol);
-    if (m)
-        rt->ring = ring_buffer__new(bpf_map__fd(m), on_record, rt, NULL);
-    if (!rt->ring)
-        diag_error(rt->diag, D_LOAD, (struct span){ 0 }, "cannot map the BPF ring buffer: %s", strerror(errno));
-    return rt->ring;
-}
-
 bool poll_open(struct runtime *rt) {
-    if (!open_ring(rt))
+    if (!ring_open(rt, on_record))
         return false;
     sigset_t set;
     wanted_signals(&set);
@@ -181,8 +167,7 @@ bool poll_open(struct runtime *rt) {
 }
 
 void poll_close(struct runtime *rt) {
-    ring_buffer__free(rt->ring);
-    rt->ring = NULL;
+    ring_close(rt);
     if (rt->signal_fd >= 0)
         close(rt->signal_fd);
     if (rt->target_fd >= 0)
@@ -207,7 +192,7 @@ void poll_loop(struct runtime *rt) {
     struct pollfd fds[] = {
         [SIGNALS] = { .fd = rt->signal_fd, .events = POLLIN },
         [TARGET] = { .fd = rt->target_fd, .events = POLLIN },
-        [RING] = { .fd = rt->ring ? ring_buffer__epoll_fd(rt->ring) : -1, .events = POLLIN },
+        [RING] = { .fd = ring_fd(rt), .events = POLLIN },
     };
     bool more = false, is_busy = false;
     while (!rt->is_exiting && !rt->sink.write_failed) {

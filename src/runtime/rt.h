@@ -16,6 +16,7 @@ struct bpf_object;
 struct bpf_link;
 struct bpf_program;
 struct ring_buffer;
+struct perf_buffer;
 struct user_names;
 struct cgroups;
 
@@ -28,6 +29,7 @@ struct attachment {
     uint32_t prog; /* kernel's id of the program, for is_slow */
 };
 
+typedef int ring_record_fn(void *ctx, void *data, size_t size);
 typedef void deliver_fn(struct runtime *rt, const struct event_site *site, const void *data, size_t size);
 
 struct runtime {
@@ -57,7 +59,10 @@ struct runtime {
     char online[4096];     /* CPUs, as "0-3,6" */
 
     /* poll.c */
-    struct ring_buffer *ring;
+    struct ring_buffer *ring; /* ring.c: this or perf_buffer, or neither */
+    struct perf_buffer *perf_buffer;
+    ring_record_fn *on_record;
+    struct strbuf sample; /* the record at hand, aligned */
     int signal_fd, target_fd; /* pidfd of -p or -c, else -1 */
     sigset_t old_mask;
     bool is_masked;
@@ -128,6 +133,12 @@ int attach_pid(const struct runtime *rt);
 /* testing.c: --test (whether all have passed) and --bench */
 bool testing_run(struct runtime *rt);
 void testing_bench(struct runtime *rt);
+
+/* ring.c: the transport of records. ring_take calls fn for those that are there. */
+bool ring_open(struct runtime *rt, ring_record_fn *fn);
+void ring_close(struct runtime *rt);
+int ring_fd(const struct runtime *rt); /* to wait for records; -1: there are none */
+void ring_take(struct runtime *rt);
 
 /* poll.c */
 bool poll_open(struct runtime *rt);

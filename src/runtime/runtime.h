@@ -64,5 +64,7 @@ struct kernel_features {
         lookup_percpu_elem, get_func_ip, attach_cookie, loop, open_coded_iterators, dpath, get_tai_ns, module_btf;
 };
 const struct kernel_features *kernel_features(void);
+/* Of these the one that decides how events are sent; asks the kernel only where its version leaves a doubt. */
+bool kernel_has_ringbuf(void);
 
 #endif
