@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "probes/usdt_args.h"
+#include "runtime/runtime.h"
+#include "symbols/symbols.h"
 
 /* ---- registers ---------------------------------------------------------------------------- */
 
@@ -275,11 +277,23 @@ static const struct type *check_func(struct sema *s, struct node *n) {
     return sema_error(s, n, D_NOT_HERE, "The func builtin can not be used with '%s' probes", b->provider->name);
 }
 
+/* Kernels before 5.15 cannot be asked. A program of one probe is of one function, though, which has an address. */
+static LLVMValueRef address_of_function(struct codegen *cg) {
+    struct symbols *syms = symbols_new(false);
+    uint64_t address = symbols_kernel_address(syms, cg_block(cg)->probes.v[0].event);
+    symbols_free(syms);
+    return cg_i64(cg, address);
+}
+
 /* Entry probes have it in a register; where that holds something else, the kernel is asked. */
 LLVMValueRef emit_func_ip(struct codegen *cg) {
-    enum attach_kind k = cg_block(cg)->attach;
+    const struct block *b = cg_block(cg);
+    enum attach_kind k = b->attach;
     if (k == ATTACH_UPROBE || k == ATTACH_KPROBE || k == ATTACH_USDT)
         return cg_regs_word(cg, IP_REGISTER);
+    if (!kernel_features()->get_func_ip && b->provider->flags & PF_HAS_FUNC_KSYM && b->probes.n == 1 &&
+        b->probes.v[0].event)
+        return address_of_function(cg);
     return CG_HELPER(cg, BPF_FUNC_get_func_ip, cg_ctx(cg));
 }
 

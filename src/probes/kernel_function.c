@@ -41,6 +41,18 @@ bool kernel_function_find(struct probe_env *env, const char *module, const char 
     return false;
 }
 
+bool kernel_function_alias(struct probe_env *env, const char *module, const char *name, struct kernel_function *f) {
+    struct symbols *symbols = system_symbols(env);
+    uint64_t address = symbols_kernel_address(symbols, name);
+    const char *other;
+    for (size_t i = 0; address && (other = symbols_kernel_alias(symbols, address, i)); i++)
+        if (strcmp(other, name) != 0 && kernel_function_find(env, module, other, f)) {
+            f->name = name;
+            return true;
+        }
+    return false;
+}
+
 /* ---- listing ------------------------------------------------------------------------------------- */
 
 struct lister {

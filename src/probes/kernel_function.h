@@ -12,6 +12,9 @@ void kernel_functions_matching(struct probe_env *env, const char *module, const 
                                void *ctx);
 /* Whether a function of that exact name can be traced; *f gets it. */
 bool kernel_function_find(struct probe_env *env, const char *module, const char *function, struct kernel_function *f);
+/* Whether it is a second name of a function that can be traced, as __x64_sys_getppid is of __do_sys_getppid: the kernel
+ * lists one name, but finds all. *f gets the name given. */
+bool kernel_function_alias(struct probe_env *env, const char *module, const char *name, struct kernel_function *f);
 
 enum { LIST_PARAMETERS = 1, LIST_RETVAL = 2, LIST_NUMBERED = 4 /* arg0 … instead of names */ };
 /* -l of one of these providers. with_module: always show it. */

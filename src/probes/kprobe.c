@@ -87,7 +87,8 @@ static bool targets(struct probe_env *env, const struct attach_point *ap, struct
     struct kernel_function f;
     if (has_wildcard(s.function) || (s.module && has_wildcard(s.module)))
         kernel_functions_matching(env, s.module, s.function, add_match, &s);
-    else if (kernel_function_find(env, s.module, s.function, &f))
+    else if (kernel_function_find(env, s.module, s.function, &f) ||
+             kernel_function_alias(env, s.module, s.function, &f))
         add(&s, f.module, f.name);
     else
         return add_unknown(&s);

@@ -26,6 +26,10 @@ int attach_keep_link(struct runtime *rt, struct bpf_link *link, bool is_slow) {
     return 0;
 }
 
+uint64_t attach_cookie(const struct prog *prog, const struct probe *p) {
+    return prog->is_multi && kernel_features()->attach_cookie ? p->cookie : 0;
+}
+
 int attach_pid(const struct runtime *rt) {
     if (rt->opt->child)
         return (int)child_pid(rt->opt->child);

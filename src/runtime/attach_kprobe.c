@@ -2,7 +2,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdio.h>
 
 #include "runtime/rt.h"
 
@@ -12,13 +11,8 @@ static struct bpf_program *program_of(const struct runtime *rt, const struct pro
 
 int attach_kprobe(struct runtime *rt, const struct prog *prog, const struct probe *p) {
     LIBBPF_OPTS(bpf_kprobe_opts, opts, .retprobe = prog->attach == ATTACH_KRETPROBE,
-                .bpf_cookie = prog->is_multi ? p->cookie : 0, .offset = p->offset);
-    char address[32];
-    const char *name = p->event;
-    if (p->address) {
-        snprintf(address, sizeof address, "0x%llx", (unsigned long long)p->address);
-        name = address;
-    }
+                .bpf_cookie = attach_cookie(prog, p), .offset = p->address ? p->address : p->offset);
+    const char *name = p->address ? NULL : p->event; /* without a name the offset is an address to the kernel */
     return attach_keep_link(rt, bpf_program__attach_kprobe_opts(program_of(rt, prog), name, &opts), true);
 }
 

@@ -32,11 +32,12 @@ static uint32_t program_id(int fd) {
 static int add_program(struct runtime *rt, const struct prog *prog, const struct probe *p, int event, bool is_timer) {
     int fd = rt->prog_fds[prog - rt->program->progs.v];
     struct attachment a = { .link = -1, .event = event, .is_timer = is_timer, .is_slow = !is_timer };
-    if (prog->is_multi || !is_timer) {
-        LIBBPF_OPTS(bpf_link_create_opts, opts, .perf_event.bpf_cookie = p->cookie);
+    uint64_t cookie = attach_cookie(prog, p);
+    if (cookie || !is_timer) {
+        LIBBPF_OPTS(bpf_link_create_opts, opts, .perf_event.bpf_cookie = cookie);
         a.link = bpf_link_create(fd, event, BPF_PERF_EVENT, &opts);
         a.prog = a.link >= 0 && !is_timer ? program_id(fd) : 0;
-        if (a.link < 0 && prog->is_multi)
+        if (a.link < 0 && cookie)
             return a.link;
     }
     if (a.link < 0 && ioctl(event, PERF_EVENT_IOC_SET_BPF, fd))

@@ -16,7 +16,7 @@ static struct bpf_program *program_of(const struct runtime *rt, const struct pro
 
 int attach_uprobe(struct runtime *rt, const struct prog *prog, const struct probe *p) {
     LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = prog->attach == ATTACH_URETPROBE,
-                .bpf_cookie = prog->is_multi ? p->cookie : 0, .ref_ctr_offset = p->ref_ctr_offset);
+                .bpf_cookie = attach_cookie(prog, p), .ref_ctr_offset = p->ref_ctr_offset);
     return attach_keep_link(
         rt, bpf_program__attach_uprobe_opts(program_of(rt, prog), attach_pid(rt), p->target, p->offset, &opts), true);
 }

@@ -125,7 +125,26 @@ static const struct prog *first_by_btf(const struct program *p) {
     return NULL;
 }
 
+/* Before 5.11 the kernel's maps take keys of up to the size of a program's stack. */
+static bool report_wide_key(struct runtime *rt, int error) {
+    enum { OLD_LIMIT = 512 };
+    for (uint32_t i = 0; error == -E2BIG && i < rt->program->maps.n; i++) {
+        const struct map_info *m = rt->program->maps.v[i];
+        if (!m->key || m->key->size <= OLD_LIMIT)
+            continue;
+        struct diagnostic *g = diag_error(rt->diag, D_LIMIT, nowhere(),
+                                          "%s: the key of this map has %u bytes, more "
+                                          "than the %d that this kernel allows",
+                                          m->name, m->key->size, OLD_LIMIT);
+        diag_hint(rt->diag, g, "strings are shorter with config = { max_strlen = 256 } or str(..., 256)");
+        return true;
+    }
+    return false;
+}
+
 static void report_failure(struct runtime *rt, int error) {
+    if (report_wide_key(rt, error))
+        return;
     const char *why = error == -EPERM || error == -EACCES ? missing_privilege(rt->arena) : NULL;
     if (why) {
         diag_error(rt->diag, D_LOAD, nowhere(), "%s", why);

@@ -127,6 +127,9 @@ int attach_kprobe_multi(struct runtime *rt, const struct prog *prog, uint32_t fi
 void attach_keep(struct runtime *rt, struct attachment a);
 /* Takes the fd out of libbpf's link and frees the rest. */
 int attach_keep_link(struct runtime *rt, struct bpf_link *link, bool is_slow);
+/* What tells the probes of one program apart; 0 where the kernel has no cookies (before 5.15): there such programs do
+ * not ask which probe it is. */
+uint64_t attach_cookie(const struct prog *prog, const struct probe *p);
 /* -p, -c: the process that probes which can be narrowed at attach are narrowed to, else -1. */
 int attach_pid(const struct runtime *rt);
 

@@ -112,9 +112,9 @@ static struct kallsyms *loaded(struct symbols *s) {
     return s->kallsyms;
 }
 
-struct symbol symbols_kernel(struct symbols *s, uint64_t addr) {
-    const struct kallsyms *k = loaded(s);
-    size_t lo = 0, hi = k->ncode; /* the first entry above addr */
+/* Index of the first entry of `code` above an address. */
+static size_t above(const struct kallsyms *k, uint64_t addr) {
+    size_t lo = 0, hi = k->ncode;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
         if (k->code[mid].addr <= addr)
@@ -122,13 +122,25 @@ struct symbol symbols_kernel(struct symbols *s, uint64_t addr) {
         else
             hi = mid;
     }
-    if (!lo)
+    return lo;
+}
+
+struct symbol symbols_kernel(struct symbols *s, uint64_t addr) {
+    const struct kallsyms *k = loaded(s);
+    size_t i = above(k, addr);
+    if (!i)
         return (struct symbol){ 0 };
-    while (lo > 1 && k->code[lo - 2].addr == k->code[lo - 1].addr)
-        lo--; /* of aliases the first, as the kernel's own messages */
-    const struct entry *e = &k->code[lo - 1];
+    while (i > 1 && k->code[i - 2].addr == k->code[i - 1].addr)
+        i--; /* of aliases the first, as the kernel's own messages */
+    const struct entry *e = &k->code[i - 1];
     const char *name = k->text + e->name;
     return (struct symbol){ .name = name, .offset = addr - e->addr, .module = e->module ? name + e->module : NULL };
+}
+
+const char *symbols_kernel_alias(struct symbols *s, uint64_t addr, size_t n) {
+    const struct kallsyms *k = loaded(s);
+    size_t end = above(k, addr);
+    return n < end && k->code[end - 1 - n].addr == addr ? k->text + k->code[end - 1 - n].name : NULL;
 }
 
 uint64_t symbols_kernel_address(struct symbols *s, const char *name) {

@@ -26,6 +26,8 @@ struct symbol {
 struct symbol symbols_kernel(struct symbols *s, uint64_t addr);
 /* 0 when unknown. */
 uint64_t symbols_kernel_address(struct symbols *s, const char *name);
+/* Number n, from 0, of the names of the code at exactly this address; NULL when there are fewer. */
+const char *symbols_kernel_alias(struct symbols *s, uint64_t addr, size_t n);
 /* Every kernel symbol in the file's order, until fn returns false; type is the letter of kallsyms ("tTwW": code). module
  * is NULL for the kernel's own. */
 typedef bool kernel_symbol_fn(void *ctx, const char *name, const char *module, char type);
