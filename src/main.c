@@ -1,6 +1,7 @@
 /* sonde: the pipeline. Each stage is one call; a stage that has reported errors ends the run. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -306,6 +307,32 @@ static int format(struct session *s) {
     return OK;
 }
 
+/* The limits on programs, told at the first one's attach point, and on probes. */
+static bool within_limits(const struct session *s) {
+    const struct checked *c = s->checked;
+    const struct config *config = &c->program->config;
+    size_t nprobes = 0;
+    for (VEC_EACH(b, &c->blocks))
+        nprobes += (*b)->probes.n;
+    if (c->blocks.n > config->max_bpf_progs) {
+        struct diagnostic *g = diag_error(
+            s->diag, D_LIMIT, c->blocks.v[0]->node->probe.points.v[0]->span,
+            "Your program is trying to generate more than %zu BPF programs, which exceeds the current limit of %" PRIu64,
+            c->blocks.n, config->max_bpf_progs);
+        diag_hint(s->diag, g, "You can increase the limit through the BPFTRACE_MAX_BPF_PROGS environment variable.");
+        diag_flush(s->diag, stderr);
+        return false;
+    }
+    if (nprobes <= config->max_probes)
+        return true;
+    error(BAD_SCRIPT,
+          "Can't attach to %zu probes because it exceeds the current limit of %" PRIu64 " probes.\n"
+          "You can increase the limit through the BPFTRACE_MAX_PROBES environment variable, but BE CAREFUL since a high "
+          "number of probes attached can cause your system to crash.",
+          nprobes, config->max_probes);
+    return false;
+}
+
 static int compile_and_run(struct session *s, struct source *source) {
     const struct options *o = &s->opt;
     if (!front_end(s, source))
@@ -320,6 +347,8 @@ static int compile_and_run(struct session *s, struct source *source) {
         return list_program(s->checked, s->arena, s->diag, o);
     if (!s->checked->blocks.n)
         return no_probes(s);
+    if (!within_limits(s))
+        return BAD_SCRIPT;
     if (o->stop == STOP_SEMA)
         return OK;
     if (!generate(s))
@@ -394,7 +423,9 @@ static int list(struct session *s) {
         s->opt.file = pattern;
         return with_script(s);
     }
-    if (pattern && strchr(pattern, '/') && !strchr(pattern, ':'))
+    size_t len = pattern ? strlen(pattern) : 0;
+    bool names_script = len > 3 && strcmp(pattern + len - 3, ".bt") == 0;
+    if (names_script || (pattern && strchr(pattern, '/') && !strchr(pattern, ':')))
         fprintf(stderr,
                 "WARNING: It appears that '%s' is a filename but the file does not exist. Treating '%s' as a search "
                 "pattern.\n",

@@ -393,6 +393,8 @@ static bool take_script(struct words *w) {
         }
     } else {
         if (w->plain.n == 0) {
+            if (w->argc > 1)
+                return fail("USAGE: filename or -e 'program' required.");
             options_usage(stderr);
             return false;
         }

@@ -171,9 +171,11 @@ bool testing_run(struct runtime *rt) {
     const struct program *p = rt->program;
     bool *failed = ARENA_ARRAY(rt->arena, bool, p->progs.n);
     size_t ntests = 0, nfailed = 0;
-    int stats = stats_on();
     for (VEC_EACH(prog, &p->progs))
         ntests += prog->attach == ATTACH_TEST;
+    if (!ntests)
+        return true;
+    int stats = stats_on();
     if (!is_json(rt))
         say(rt, GREEN, "==========", "Running %zu tests.", ntests);
     for (uint32_t i = 0; i < p->progs.n; i++)
