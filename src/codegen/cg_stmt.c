@@ -46,9 +46,13 @@ static void if_stmt(struct codegen *cg, const struct node *n) {
 }
 
 /* The value of return matters to test probes only. */
+/* The value counts for tests and benchmarks alone: elsewhere the kernel would give it a meaning of its own (an iterator
+ * that returns 1 is shown the same object again). */
 static void return_stmt(struct codegen *cg, const struct node *n) {
-    if (n->inner.expr && !cg->flow->is_callback) {
-        LLVMBuildRet(cg->b, cg_expr_i64(cg, n->inner.expr));
+    LLVMValueRef value = n->inner.expr ? cg_expr_i64(cg, n->inner.expr) : NULL;
+    bool counts = cg->block->attach == ATTACH_TEST || cg->block->attach == ATTACH_BENCH;
+    if (value && counts && !cg->flow->is_callback) {
+        LLVMBuildRet(cg->b, value);
         cg_enter(cg, cg_block_new(cg, "unreachable"));
     } else {
         cg_return(cg);

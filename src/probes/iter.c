@@ -2,6 +2,7 @@
 #include <linux/bpf.h>
 #include <string.h>
 
+#include "codegen/codegen.h"
 #include "probes/common.h"
 
 enum { TRACE_ITER = 28 }; /* enum bpf_attach_type */
@@ -40,6 +41,15 @@ static const struct type *ctx(struct probe_env *env, const struct probe *p) {
     return t ? type_ptr(env->arena, t->elem, AS_KERNEL) : NULL;
 }
 
+/* After the last object the kernel calls once more, with none: the word behind `meta` is null then. */
+static void prologue(struct codegen *cg, const struct block *b) {
+    (void)b;
+    LLVMValueRef object = cg_load_int(cg, cg_ptr_add(cg, cg_ctx(cg), 8), 64);
+    struct cg_if over = cg_if(cg, cg_cmp(cg, C_EQ, object, cg_i64(cg, 0)));
+    cg_return(cg);
+    cg_end(cg, &over);
+}
+
 static void plan(struct probe_env *env, struct block *b) {
     b->attach = ATTACH_ITER;
     b->prog_type = BPF_PROG_TYPE_TRACING;
@@ -63,6 +73,7 @@ const struct provider provider_iter = {
     .targets = targets,
     .ctx = ctx,
     .plan = plan,
+    .prologue = prologue,
     .list = list,
     .can_share = never_share,
     .help = "objects of the kernel, one by one: iter:task",

@@ -68,11 +68,6 @@ static int attach_by_btf(struct runtime *rt, const struct prog *prog, const stru
     return attach_raw(rt, prog, NULL);
 }
 
-static int attach_iter(struct runtime *rt, const struct prog *prog, const struct probe *p) {
-    (void)p;
-    return attach_keep_link(rt, bpf_program__attach_iter(rt->progs[number_of(rt, prog)], NULL), false);
-}
-
 static int attach_nothing(struct runtime *rt, const struct prog *prog, const struct probe *p) {
     (void)rt, (void)prog, (void)p;
     return 0;
@@ -148,9 +143,9 @@ static bool report(struct runtime *rt, const struct probe *p, int error) {
 /* All places at once; if the kernel refuses, one by one, to learn which of them it is. */
 /* Copies of one USDT mark are one probe to the user. */
 static void count(struct runtime *rt, const struct prog *prog, const struct probe *p) {
-    const struct probe *q = &rt->program->probes.v[prog->first_probe];
-    for (; prog->attach == ATTACH_USDT && q < p; q++)
-        if (!strcmp(q->name, p->name))
+    /* Where programs cannot tell them apart each copy has its own. */
+    for (const struct probe *q = rt->program->probes.v; prog->attach == ATTACH_USDT && q < p; q++)
+        if (q->span.src == p->span.src && q->span.lo == p->span.lo && !strcmp(q->name, p->name))
             return;
     rt->nattached++;
 }

@@ -26,6 +26,7 @@ struct attachment {
     int event;     /* perf event, or -1 */
     bool is_timer; /* an overflow event: disabling it ends its programs */
     bool is_slow;  /* closing it waits for all CPUs */
+    bool is_iterator;
     uint32_t prog; /* kernel's id of the program, for is_slow */
 };
 
@@ -108,6 +109,8 @@ const char *missing_privilege(struct arena *a);
 void attach_prepare(struct runtime *rt);
 /* All probes of a kind that is hooked up by attaching; false when the run cannot go on. */
 bool attach_all(struct runtime *rt);
+/* iterators.c: runs those that are attached, once. */
+void run_iterators(struct runtime *rt);
 /* detach.c: when it returns no program runs any more; slow hooks are then still being closed. */
 void detach_all(struct runtime *rt);
 /* Waits for these, too. */
@@ -120,6 +123,7 @@ void run_special(struct runtime *rt, enum attach_kind kind, void (*between)(stru
 void attach_perf_prepare(struct runtime *rt);
 int attach_perf_event(struct runtime *rt, const struct prog *prog, const struct probe *p);
 int attach_perf_tracepoint(struct runtime *rt, const struct prog *prog, const struct probe *p);
+int attach_iter(struct runtime *rt, const struct prog *prog, const struct probe *p); /* iterators.c */
 int attach_uprobe(struct runtime *rt, const struct prog *prog, const struct probe *p);
 int attach_uprobe_multi(struct runtime *rt, const struct prog *prog, uint32_t first, uint32_t n);
 int attach_kprobe(struct runtime *rt, const struct prog *prog, const struct probe *p);

@@ -82,9 +82,10 @@ static void runtime_close(struct runtime *rt) {
 
 /* ---- phases -------------------------------------------------------------------------------- */
 
+/* Nothing to wait for. */
 static bool is_only_special(const struct program *p) {
     for (VEC_EACH(prog, &p->progs))
-        if (prog->attach != ATTACH_BEGIN && prog->attach != ATTACH_END)
+        if (prog->attach != ATTACH_BEGIN && prog->attach != ATTACH_END && prog->attach != ATTACH_ITER)
             return false;
     return true;
 }
@@ -159,7 +160,8 @@ static int trace(struct runtime *rt) {
     if (!rt->is_exiting) {
         if (rt->opt->child)
             child_release(rt->opt->child);
-        if (!is_only_special(rt->program))
+        run_iterators(rt);
+        if (!rt->is_exiting && !is_only_special(rt->program))
             poll_loop(rt);
     }
     end(rt);
