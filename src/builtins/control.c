@@ -216,7 +216,6 @@ const struct builtin builtins_control[] = {
     LATER("unwatch", "removes a watchpoint"),
     LATER("skboutput", "writes a packet to a pcap file"),
     LATER("socket_cookie", "identifies a socket"),
-    LATER("write_user", "writes to the memory of the running process"),
     LATER("percpu_kaddr", "address of a per-CPU kernel variable"),
     LATER("path", "the path behind a struct path"),
     { 0 },

@@ -1,6 +1,7 @@
-/* Reading memory: str and buf; what pointers point to: kptr, uptr; and bswap. */
+/* Memory: str and buf; what pointers point to: kptr, uptr; bswap; write_user. */
 #include "builtins/common.h"
 
+#include <linux/bpf.h>
 #include <string.h>
 
 /* From check to emit. */
@@ -213,6 +214,39 @@ static struct value emit_bswap(struct codegen *cg, const struct node *n) {
     return cg_reg(cg_trunc(cg, out, bytes * 8), n->type);
 }
 
+/* ---- write_user ---------------------------------------------------------------------------- */
+
+enum { MAX_WRITE = 4096 };
+
+static const struct type *check_write_user(struct sema *s, struct node *n) {
+    int64_t count;
+    const struct type *from = arg(n, 1)->type;
+    if (!sema_const_int(arg(n, 2), &count))
+        return sema_error(s, n, D_UNSUPPORTED, "write_user() needs a literal as number of bytes");
+    if (count < 1 || count > MAX_WRITE)
+        return sema_error(s, n, D_BAD_ARGUMENT, "write_user() can write 1 to %d bytes (%lld given)", MAX_WRITE,
+                          (long long)count);
+    bool is_object = from->kind == TY_STRING || from->kind == TY_ARRAY;
+    if (!is_object && from->kind != TY_PTR)
+        return sema_error(s, n, D_BAD_ARGUMENT,
+                          "write_user() writes strings, arrays and what pointers point to (%s provided)",
+                          type_label(from));
+    if (is_object && from->size < count)
+        return sema_error(s, n, D_BAD_ARGUMENT, "write_user() would read %lld bytes of %s", (long long)count,
+                          type_str(s->arena, from));
+    return &type_bool;
+}
+
+static struct value emit_write_user(struct codegen *cg, const struct node *n) {
+    int64_t count = 0;
+    sema_const_int(arg(n, 2), &count);
+    LLVMValueRef to = cg_expr_i64(cg, arg(n, 0));
+    LLVMValueRef from = bytes_here(cg, arg(n, 1), arg_bytes(cg, arg(n, 1), AS_NONE), (uint32_t)count);
+    LLVMValueRef r = CG_HELPER(cg, BPF_FUNC_probe_write_user, to, from, cg_i64(cg, (uint64_t)count));
+    LLVMValueRef ok = cg_select(cg, cg_cmp(cg, C_EQ, r, cg_i64(cg, 0)), cg_i64(cg, 1), cg_i64(cg, 0));
+    return cg_reg(cg_trunc(cg, ok, 8), n->type);
+}
+
 const struct builtin builtins_memory[] = {
     { "str", "any,?int", 0, NULL, check_str, emit_str, emit_str_into, NULL,
       "the string at an address, of at most n - 1 characters" },
@@ -220,5 +254,7 @@ const struct builtin builtins_memory[] = {
     { "kptr", "any", 0, NULL, check_kptr, emit_same, NULL, NULL, "the same pointer, into kernel memory" },
     { "uptr", "any", 0, NULL, check_uptr, emit_same, NULL, NULL, "the same pointer, into user memory" },
     { "bswap", "any", 0, NULL, check_bswap, emit_bswap, NULL, NULL, "the integer with its bytes in reverse order" },
+    { "write_user", "int|ptr,any,any", BF_UNSAFE, NULL, check_write_user, emit_write_user, NULL, NULL,
+      "writes n bytes into the memory of the running process: write_user(to, from, n)" },
     { 0 },
 };
