@@ -4,10 +4,23 @@
 #include <string.h>
 
 const struct builtin *const builtin_groups[] = {
-    builtins_context, builtins_args,   builtins_memory,  builtins_strings,
-    builtins_net,     builtins_names,  builtins_symbols, builtins_stacks,
-    builtins_print,   builtins_output, builtins_control, builtins_maps,
-    builtins_queues,  builtins_meta,   builtins_config,  NULL,
+    builtins_context,
+    builtins_args,
+    builtins_memory,
+    builtins_strings,
+    builtins_net,
+    builtins_names,
+    builtins_symbols,
+    builtins_stacks,
+    builtins_print,
+    builtins_output,
+    builtins_control,
+    builtins_maps,
+    builtins_queues,
+    builtins_functions,
+    builtins_meta,
+    builtins_config,
+    NULL,
 };
 
 /* Names are looked up a few times for every identifier of a script, so in order of comparison cost, not of beauty. */

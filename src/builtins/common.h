@@ -61,6 +61,6 @@ LLVMValueRef emit_pid_tgid(struct codegen *cg, bool initial);
 
 extern const struct builtin builtins_context[], builtins_args[], builtins_memory[], builtins_strings[], builtins_net[],
     builtins_names[], builtins_symbols[], builtins_stacks[], builtins_print[], builtins_output[], builtins_control[],
-    builtins_maps[], builtins_queues[], builtins_meta[], builtins_config[];
+    builtins_maps[], builtins_queues[], builtins_functions[], builtins_meta[], builtins_config[];
 
 #endif

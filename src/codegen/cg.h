@@ -13,6 +13,8 @@
 struct flow {
     bool is_callback;                        /* body of bpf_loop / bpf_for_each_map_elem: its own function */
     LLVMValueRef return_flag;                /* callback: slot that tells the caller to return as well */
+    const struct function *function;         /* body of one of the script's */
+    LLVMValueRef result;                     /* function: where a result that is no scalar goes */
     struct flow *outer;
 };
 
@@ -123,6 +125,9 @@ void cg_stmt(struct codegen *cg, const struct node *n);
 void cg_stmts(struct codegen *cg, const struct node *block);
 struct value cg_block_value(struct codegen *cg, const struct node *block);
 void cg_block_into(struct codegen *cg, const struct node *block, LLVMValueRef dest, const struct type *t);
+
+/* cg_functions.c */
+void cg_return_value(struct codegen *cg, const struct node *expr);
 
 /* cg_loops.c */
 void cg_loop_stmt(struct codegen *cg, const struct node *n);

@@ -196,10 +196,10 @@ static void scratch_map_close(struct codegen *cg) {
 
 /* BTF wants a type and a name for every parameter of a function. */
 static void describe_function(struct codegen *cg, struct frame *f, const char *name, LLVMMetadataRef file, unsigned line) {
-    static const char *const names[] = { "ctx", "b", "c", "d" };
+    static const char *const names[] = { "ctx", "b", "c", "d", "e" };
     unsigned n = LLVMCountParams(f->fn);
     bool is_static = f->outer != NULL; /* callbacks: the verifier takes only static ones */
-    LLVMMetadataRef types[5] = { cg->di_u64 };
+    LLVMMetadataRef types[6] = { cg->di_u64 };
     for (unsigned i = 0; i < n; i++)
         types[i + 1] = LLVMTypeOf(LLVMGetParam(f->fn, i)) == cg->ptr ? cg->di_ptr : cg->di_u64;
     LLVMMetadataRef type = LLVMDIBuilderCreateSubroutineType(cg->di, file, types, n + 1, LLVMDIFlagZero);

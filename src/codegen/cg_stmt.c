@@ -111,7 +111,10 @@ void cg_stmt(struct codegen *cg, const struct node *n) {
         jump(cg, n->kind == N_BREAK);
         return;
     case N_RETURN:
-        return_stmt(cg, n);
+        if (cg->flow->function && n->inner.expr)
+            cg_return_value(cg, n->inner.expr);
+        else
+            return_stmt(cg, n);
         return;
     case N_DISCARD:
     case N_EXPR_STMT:

@@ -163,6 +163,9 @@ struct checked *cg_checked(struct codegen *cg);
 void cg_set_probe_index(struct codegen *cg, LLVMValueRef i64);
 LLVMValueRef cg_probe_index(struct codegen *cg);
 
+/* Call of a function of the script; the first one in a BPF program makes the program's copy of it. */
+struct value cg_call_function(struct codegen *cg, const struct node *n);
+
 /* Events: reserves room for the site's record; when there is none the loss is counted and the rest skipped.
  *     struct cg_event e = cg_event_begin(cg, site);
  *     ... fill at cg_event_field(cg, &e, i) / cg_expr_into(cg, arg, field, type) ...

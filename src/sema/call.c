@@ -198,6 +198,9 @@ static bool has_poison(const struct node *n) {
 
 const struct type *type_call(struct sema *s, struct node *n) {
     bool is_field_base = s->state->field_base == n;
+    struct function *f = function_find(s, n->call.name);
+    if (f)
+        return type_function_call(s, n, f);
     const struct builtin *b = builtin_find(n->call.name);
     if (!b || b->flags & BF_INTERNAL)
         return unknown_function(s, n);
@@ -215,7 +218,7 @@ const struct type *type_call(struct sema *s, struct node *n) {
         t = b->result ? b->result : &type_none;
     if (t->kind == TY_STRUCT && t->is_args && !is_field_base && !s->comptime)
         s->block->use.args_whole = true;
-    return t;
+    return s->state->function ? check_in_function(s, n, t) : t;
 }
 
 static const char *nearest_value(struct sema *s, const char *name) {

@@ -94,7 +94,7 @@ static void mismatch(struct sema *s, const struct local *v, const struct type *t
 }
 
 /* let $x: T: literals must lie in T's range; other integers are converted, with a warning. */
-static bool fits_fixed(struct sema *s, const struct local *v, const struct type *t, const struct node *value) {
+bool variable_fits(struct sema *s, const struct local *v, const struct type *t, const struct node *value) {
     const struct type *to = v->var.type;
     if (to->kind == TY_INT && (t->kind == TY_INT || t->kind == TY_ENUM)) {
         if (!value || !is_literal_node(value))
@@ -116,7 +116,7 @@ bool settle_variable(struct sema *s, struct local *v, const struct type *t, stru
     if (is_poison(t))
         return true;
     if (v->var.is_fixed) {
-        if (!fits_fixed(s, v, t, value)) {
+        if (!variable_fits(s, v, t, value)) {
             mismatch(s, v, t, at);
             return false;
         }

@@ -6,6 +6,8 @@ enum { MAX_ROUNDS = 400 };
 
 static void type_all(struct sema *s) {
     s->state->assignments = 0;
+    for (VEC_EACH(f, &s->state->functions))
+        type_function(s, *f);
     for (VEC_EACH(b, &s->state->blocks))
         type_probe(s, *b);
     s->block = NULL;
@@ -75,6 +77,7 @@ static bool run_passes(struct sema *s, const struct script *script) {
     unsigned errors = s->diag->nerrors;
     config_block(s, script);
     map_declarations(s, script);
+    declare_functions(s, script);
     if (s->diag->nerrors == errors)
         make_blocks(s, script);
     if (s->diag->nerrors == errors)

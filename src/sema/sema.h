@@ -29,6 +29,17 @@ struct variable {
     void *codegen; /* its home */
 };
 
+/* A function of the script: fn name($a: T, …): R { … }. */
+struct function {
+    const char *name;
+    struct node *node;      /* N_SUBPROG; parameters are variables of fixed type */
+    const struct type *ret; /* type_none: void */
+    struct block block;     /* what stands for a probe's while the body is typed: it has no context */
+    VEC(struct function *) callees;
+    LLVMValueRef copy; /* codegen: code for the program number copy_prog */
+    uint32_t copy_prog;
+};
+
 struct sema_options {
     bool is_safe;        /* no --unsafe */
     bool is_test_mode, is_bench_mode;

@@ -39,6 +39,8 @@ struct sema_state {
     VEC(struct local *) locals; /* of the block being typed, in order of declaration */
     VEC(struct block *) blocks; /* all that are typed */
     VEC(struct block *) idle;   /* typed, but not to be run: test probes without --test, … */
+    VEC(struct function *) functions;
+    struct function *function; /* being typed */
     unsigned loops;           /* loops around the current statement that break leaves */
     unsigned for_loops;       /* of these and others, `for` */
     unsigned callbacks;       /* loop bodies that become functions of their own */
@@ -120,6 +122,8 @@ struct local *scope_find(struct sema *s, const char *name);
 /* The variable declared by this node, made in the first round and kept. NULL after an error (shadowing). */
 struct local *scope_declare(struct sema *s, struct node *var, struct span declared);
 /* $x = value: `at` is the whole statement, `value` the node or NULL. */
+/* Whether a variable of fixed type takes a value of type t. */
+bool variable_fits(struct sema *s, const struct local *v, const struct type *t, const struct node *value);
 void assign_variable(struct sema *s, struct node *var, const struct type *t, struct span at, const struct node *value);
 /* Widens the variable's type to hold t; false after a mismatch. */
 bool settle_variable(struct sema *s, struct local *v, const struct type *t, struct span at, const struct node *value);
@@ -154,6 +158,19 @@ void type_probe(struct sema *s, struct block *b);
 void type_for_loop(struct sema *s, struct node *n);                        /* loop.c */
 void type_while(struct sema *s, struct node *n);
 void type_unroll(struct sema *s, struct node *n);
+
+/* Whether control never gets behind the statement. */
+bool stmt_leaves(const struct node *n);
+
+/* ---- functions of the script (function.c) -------------------------------------------------- */
+
+void declare_functions(struct sema *s, const struct script *script);
+struct function *function_find(const struct sema *s, const char *name);
+void type_function(struct sema *s, struct function *f);
+const struct type *type_function_call(struct sema *s, struct node *n, struct function *f);
+void type_function_return(struct sema *s, struct node *n);
+/* Refuses what needs a probe, after the call was typed. */
+const struct type *check_in_function(struct sema *s, const struct node *call, const struct type *t);
 
 /* ---- top level ----------------------------------------------------------------------------- */
 

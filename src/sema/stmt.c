@@ -120,6 +120,10 @@ static void type_let(struct sema *s, struct node *n) {
 /* ---- control flow -------------------------------------------------------------------------- */
 
 static void type_return(struct sema *s, struct node *n) {
+    if (s->state->function) {
+        type_function_return(s, n);
+        return;
+    }
     if (!n->inner.expr)
         return;
     const struct type *t = sema_expr(s, n->inner.expr);
@@ -135,15 +139,15 @@ static void type_jump(struct sema *s, const struct node *n) {
 }
 
 /* Whether control never gets behind the statement. */
-static bool leaves(const struct node *n) {
+bool stmt_leaves(const struct node *n) {
     switch ((int)n->kind) {
     case N_RETURN:
     case N_BREAK:
     case N_CONTINUE: return true;
-    case N_EXPR_STMT: return leaves(n->inner.expr);
+    case N_EXPR_STMT: return stmt_leaves(n->inner.expr);
     case N_CALL: return n->call.builtin && n->call.builtin->flags & BF_EXITS;
-    case N_BLOCK: return n->block.stmts.n && leaves(n->block.stmts.v[n->block.stmts.n - 1]);
-    case N_IF: return n->cond.no && leaves(n->cond.yes) && leaves(n->cond.no);
+    case N_BLOCK: return n->block.stmts.n && stmt_leaves(n->block.stmts.v[n->block.stmts.n - 1]);
+    case N_IF: return n->cond.no && stmt_leaves(n->cond.yes) && stmt_leaves(n->cond.no);
     default: return false;
     }
 }
@@ -157,7 +161,7 @@ void type_stmts(struct sema *s, struct node *block) {
         }
         s->state->last_stmt = block->block.stmts.v[block->block.stmts.n - 1];
         type_stmt(s, *n);
-        is_dead = is_dead || leaves(*n);
+        is_dead = is_dead || stmt_leaves(*n);
     }
 }
 
