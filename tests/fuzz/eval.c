@@ -99,10 +99,25 @@ static struct val zero(struct fuzz *f, const struct ty *t) {
     return v;
 }
 
+/* Fields of records go where their names are. */
+struct val convert(struct fuzz *f, const struct ty *from, const struct ty *to, struct val v) {
+    if (!to->n || from == to)
+        return v;
+    struct val *parts = fuzz_alloc(f, to->n * sizeof *parts);
+    for (unsigned i = 0; i < to->n; i++) {
+        unsigned j = i;
+        for (unsigned k = 0; to->kind == T_RECORD && k < from->n; k++)
+            if (!strcmp(from->name[k], to->name[i]))
+                j = k;
+        parts[i] = convert(f, from->part[j], to->part[i], v.part[j]);
+    }
+    return (struct val){ .part = parts };
+}
+
 static struct val map_value(struct fuzz *f, const struct expr *e) {
     struct val key = { 0 };
     if (e->n)
-        key = eval(f, e->k[0]);
+        key = convert(f, e->k[0]->type, e->map->key, eval(f, e->k[0]));
     const struct entry *at = map_find(e->map, &key);
     if (e->map->agg != A_NONE)
         return num(at ? map_number(e->map, at) : 0);
@@ -128,7 +143,7 @@ static struct val map_question(struct fuzz *f, const struct expr *e) {
         n++;
     if (e->kind == E_LEN)
         return num(n);
-    struct val key = eval(f, e->k[0]);
+    struct val key = convert(f, e->k[0]->type, e->map->key, eval(f, e->k[0]));
     return num(map_find(e->map, &key) != NULL);
 }
 

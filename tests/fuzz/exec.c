@@ -25,13 +25,13 @@ static void change_map(struct fuzz *f, const struct stmt *s) {
     struct map *m = s->map;
     struct val key = { 0 };
     if (s->e[0])
-        key = eval(f, s->e[0]);
+        key = convert(f, s->e[0]->type, m->key, eval(f, s->e[0]));
     if (s->kind == S_DELETE) {
         map_delete(m, &key);
     } else if (s->kind == S_AGG) {
         map_aggregate(f, m, &key, m->agg == A_COUNT ? 0 : eval(f, s->e[1]).i);
     } else if (s->kind == S_MAP_SET) {
-        struct val v = eval(f, s->e[1]);
+        struct val v = convert(f, s->e[1]->type, m->value, eval(f, s->e[1]));
         map_get(f, m, &key)->value = v;
     } else {
         const struct entry *at = map_find(m, &key);
@@ -101,10 +101,21 @@ static void print(struct fuzz *f, const struct stmt *s) {
     fputc('\n', f->out);
 }
 
+/* if find(@m, key, $v) { … } */
+static enum jump find(struct fuzz *f, const struct stmt *s) {
+    struct val key = convert(f, s->e[0]->type, s->map->key, eval(f, s->e[0]));
+    const struct entry *at = map_find(s->map, &key);
+    if (!at)
+        return block(f, s->other);
+    s->var->value = at->value;
+    return block(f, s->body);
+}
+
 static enum jump run(struct fuzz *f, const struct stmt *s) {
     switch (s->kind) {
     case S_LET:
-    case S_SET: s->var->value = eval(f, s->e[0]); break;
+    case S_SET: s->var->value = convert(f, s->e[0]->type, s->var->type, eval(f, s->e[0])); break;
+    case S_FIND: return find(f, s);
     case S_OP: s->var->value.i = operate(f, s, s->var->type, s->var->value.i); break;
     case S_INCDEC:
         if (s->map)
@@ -141,7 +152,8 @@ bool script_run(struct fuzz *f, FILE *out) {
     for (unsigned i = 0; i < f->script.nmaps; i++)
         f->script.maps[i]->entries = NULL;
     for (unsigned i = 0; i < f->script.nprobes; i++)
-        block(f, f->script.probe[i]);
+        if (!f->script.predicate[i] || eval(f, f->script.predicate[i]).i)
+            block(f, f->script.probe[i]);
     fputs("\n\n", out);
     maps_show(&f->script, out);
     return f->steps < 200000;

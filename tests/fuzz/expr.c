@@ -374,10 +374,14 @@ struct expr *gen_fit(struct fuzz *f, const struct ty *t, unsigned depth) {
     const struct ty *parts[MAX_PARTS];
     struct expr *e = expr_new(f, E_TUPLE, NULL);
     e->n = t->n;
+    const char *names[MAX_PARTS];
+    unsigned turn = t->kind == T_RECORD ? fuzz_below(f, t->n) : 0; /* fields in another order */
     for (unsigned i = 0; i < t->n; i++) {
-        e->k[i] = gen_fit(f, t->part[i], depth ? depth - 1 : 0);
+        unsigned from = (i + turn) % t->n;
+        e->k[i] = gen_fit(f, t->part[from], depth ? depth - 1 : 0);
         parts[i] = e->k[i]->type;
+        names[i] = t->name[from];
     }
-    e->type = ty_tuple(f, parts, t->n, t->kind == T_RECORD ? (const char *const *)t->name : NULL);
+    e->type = ty_tuple(f, parts, t->n, t->kind == T_RECORD ? names : NULL);
     return e;
 }

@@ -139,7 +139,8 @@ enum stmt_kind {
     S_BREAK,
     S_CONTINUE,
     S_RETURN,
-    S_DISCARD
+    S_DISCARD,
+    S_FIND
 };
 
 struct conv {
@@ -165,6 +166,7 @@ struct stmt {
 struct script {
     unsigned nprobes;
     bool is_end[MAX_PROBES];
+    struct expr *predicate[MAX_PROBES]; /* or NULL */
     struct stmt *probe[MAX_PROBES];
     unsigned nmaps;
     struct map *maps[MAX_MAPS];
@@ -235,6 +237,7 @@ void script_write(const struct script *s, FILE *out);
 
 /* eval.c, exec.c: what it prints */
 struct val eval(struct fuzz *f, const struct expr *e);
+struct val convert(struct fuzz *f, const struct ty *from, const struct ty *to, struct val v);
 uint64_t eval_op(enum op op, uint64_t a, uint64_t b, bool is_signed, bool left_signed);
 bool fold(enum op op, int64_t a, int64_t b, int64_t *result);
 bool exec_block(struct fuzz *f, const struct stmt *first);

@@ -36,6 +36,18 @@ static struct stmt *opening(struct fuzz *f) {
     return s;
 }
 
+/* Division would end it. */
+static struct expr *predicate(struct fuzz *f) {
+    struct map *m = f->script.maps[fuzz_below(f, f->script.nmaps)];
+    struct expr *e = expr_new(f, E_LEN, ty_int(64, true)), *n = expr_new(f, E_INT, ty_literal(1, false));
+    if (!m->key)
+        return NULL;
+    e->map = m;
+    n->i = 1;
+    n->s = "1";
+    return expr_binary(f, fuzz_chance(f, 70) ? O_GE : O_LT, e, n);
+}
+
 static void append(struct stmt *list, struct stmt *more) {
     while (list->next)
         list = list->next;
@@ -50,6 +62,10 @@ void gen_script(struct fuzz *f) {
     s->nprobes = 1 + fuzz_below(f, MAX_PROBES);
     for (unsigned i = 0; i < s->nprobes; i++) {
         s->is_end[i] = i && i == s->nprobes - 1 && fuzz_chance(f, 50);
+        if (i && fuzz_chance(f, 30)) { /* without variables: there are none yet */
+            f->nvars = 0;
+            s->predicate[i] = predicate(f);
+        }
         s->probe[i] = opening(f);
         for (unsigned j = 0; j < nmaps && !i; j++) {
             make_map(f);

@@ -181,6 +181,16 @@ static bool structured(const struct stmt *s, FILE *out, unsigned indent) {
             inner(s->other, out, indent);
         }
         return true;
+    case S_FIND:
+        fprintf(out, "if find(@%s, ", s->map->name);
+        write_expr(s->e[0], out);
+        fprintf(out, ", $%s)", s->var->name);
+        inner(s->body, out, indent);
+        if (s->other) {
+            fputs(" else", out);
+            inner(s->other, out, indent);
+        }
+        return true;
     case S_RANGE:
         fprintf(out, "for $%s : ", s->var->name);
         write_expr(s->e[0], out);
@@ -272,6 +282,11 @@ static void statements(const struct stmt *s, FILE *out, unsigned indent) {
 void script_write(const struct script *s, FILE *out) {
     for (unsigned i = 0; i < s->nprobes; i++) {
         fputs(s->is_end[i] ? "end" : "begin", out);
+        if (s->predicate[i]) {
+            fputs(" /", out);
+            write_expr(s->predicate[i], out);
+            fputs("/", out);
+        }
         inner(s->probe[i], out, 0);
         fputc('\n', out);
     }

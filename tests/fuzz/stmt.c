@@ -137,6 +137,21 @@ static struct stmt *branch(struct fuzz *f) {
     return s;
 }
 
+static struct stmt *find(struct fuzz *f) {
+    struct map *m = f->script.maps[fuzz_below(f, f->script.nmaps)];
+    if (!m->key || m->agg != A_NONE || m->is_hidden)
+        return branch(f);
+    struct stmt *s = stmt_new(f, S_FIND), *var = let(f, m->value, 1);
+    s->map = m;
+    s->var = var->var;
+    s->e[0] = gen_fit(f, m->key, 2);
+    s->body = gen_block(f, 1 + fuzz_below(f, 2));
+    if (fuzz_chance(f, 50))
+        s->other = gen_block(f, 1 + fuzz_below(f, 2));
+    var->next = s;
+    return var;
+}
+
 static void jump(struct fuzz *f, struct stmt *s) {
     struct stmt *b = stmt_new(f, S_IF), *j = stmt_new(f, fuzz_chance(f, 50) ? S_BREAK : S_CONTINUE);
     b->e[0] = gen_bool(f, 2);
@@ -281,6 +296,13 @@ static struct stmt *loop(struct fuzz *f) {
     }
 }
 
+static struct stmt *leave(struct fuzz *f) {
+    struct stmt *s = stmt_new(f, S_IF);
+    s->e[0] = gen_bool(f, 2);
+    s->body = stmt_new(f, S_RETURN);
+    return s;
+}
+
 static struct stmt *gen_stmt(struct fuzz *f) {
     unsigned r = fuzz_below(f, f->quiet ? 60 : 100);
     if (r < 22)
@@ -290,7 +312,7 @@ static struct stmt *gen_stmt(struct fuzz *f) {
     if (r < 40)
         return increment(f);
     if (r < 48)
-        return branch(f);
+        return r < 42 ? find(f) : r == 42 && !f->quiet && f->in_loop && fuzz_chance(f, 30) ? leave(f) : branch(f);
     if (r < 55)
         return loop(f);
     if (r < 58 || f->quiet) {
