@@ -185,6 +185,8 @@ static bool check(struct session *s) {
         .is_test_mode = o->mode == MODE_TEST,
         .is_bench_mode = o->mode == MODE_BENCH,
         .pid = o->pid,
+        .follows = o->follows,
+        .in_cgroup = o->cgroup,
         .child_pid = s->child ? (int)child_pid(s->child) : 0,
         .ncpus = possible_cpus(),
         .probe_filter = o->probe_filter,
@@ -267,6 +269,7 @@ static int run(struct session *s) {
         return BAD_RUN;
     struct runtime_options opt = {
         .pid = o->pid,
+        .cgroup = o->cgroup,
         .command = o->command,
         .child = s->child,
         .output_file = o->output_file,
@@ -386,6 +389,16 @@ static bool pid_exists(int pid) {
     return true;
 }
 
+static bool cgroup_exists(const char *path) {
+    int fd;
+    const char *why = cgroup_open(path, &fd);
+    if (why)
+        error(BAD_SCRIPT, "Failed to use cgroup '%s': %s", path, why);
+    else
+        close(fd);
+    return !why;
+}
+
 static bool is_regex(const char *text) {
     regex_t re;
     int bad = regcomp(&re, text, REG_EXTENDED | REG_NOSUB);
@@ -441,7 +454,7 @@ static int session_run(struct session *s) {
     const char *bad = config_from_env(&s->config, s->arena);
     if (bad)
         return error(BAD_CONFIG, "%s", bad);
-    if (o->pid && !pid_exists(o->pid))
+    if ((o->pid && !pid_exists(o->pid)) || (o->cgroup && !cgroup_exists(o->cgroup)))
         return BAD_SCRIPT;
     s->types = typedb_new(s->arena);
     int status = o->list && !o->program ? list(s) : with_script(s);

@@ -244,6 +244,8 @@ static bool apply(struct options *o, struct arena *a, enum option_id id, const c
     case OPT_INFO: o->request = REQUEST_INFO; return true;
     case OPT_PID: return set_pid(&o->pid, arg);
     case OPT_CMD: o->command = arg; return true;
+    case OPT_FOLLOW: o->follows = true; return true;
+    case OPT_CGROUP: o->cgroup = arg; return true;
     case OPT_DWARF_PID: return add_dwarf_pid(o, a, arg);
     case OPT_USDT_FILE: return true; /* the kernel counts references to semaphores: it always works that way */
     case OPT_OUTPUT: o->output_file = arg; return true;
@@ -418,5 +420,7 @@ bool options_parse(struct options *o, struct arena *a, int argc, char **argv) {
         options_usage(stderr);
         return false;
     }
+    if (o->follows && !o->pid && !o->command)
+        return fail("USAGE: --follow needs -p or -c.");
     return take_script(&w);
 }

@@ -40,6 +40,8 @@ struct options {
     const char *const *named; /* --words behind "--"; ends with NULL */
     int pid;                  /* -p, 0 none */
     const char *command;      /* -c */
+    const char *cgroup;       /* --cgroup */
+    bool follows;             /* --follow */
     const char *output_file;
     const struct sink_ops *format;
     enum buffering buffering;

@@ -74,6 +74,11 @@ LLVMMetadataRef cg_di_file(struct codegen *cg, const struct source *src);
 void cg_frame_open(struct codegen *cg, struct frame *f, const char *name, LLVMTypeRef type, const struct node *at);
 void cg_frame_close(struct codegen *cg, struct frame *f);
 
+/* cg_filters.c: leaves the program for processes that -p, --cgroup and --follow leave out */
+void cg_process_filters(struct codegen *cg, const struct block *b);
+/* Programs of --follow, which belong to no probe. */
+void cg_follow_programs(struct codegen *cg);
+
 /* cg_memory.c */
 LLVMValueRef cg_alloca(struct codegen *cg, LLVMTypeRef t);
 unsigned cg_known_align(LLVMValueRef p);

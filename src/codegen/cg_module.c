@@ -262,16 +262,6 @@ static const char *program_name(struct codegen *cg, const struct block *b) {
     return len > 100 ? s + (len - 100) : s;
 }
 
-static void pid_filter(struct codegen *cg, const struct block *b) {
-    if (!b->use.pid_filter || !cg->checked->pid)
-        return;
-    LLVMValueRef id = CG_HELPER0(cg, BPF_FUNC_get_current_pid_tgid);
-    LLVMValueRef tgid = cg_arith(cg, A_LSHR, id, cg_i64(cg, 32));
-    struct cg_if other = cg_if(cg, cg_cmp(cg, C_NE, tgid, cg_i64(cg, (uint64_t)cg->checked->pid)));
-    cg_return(cg);
-    cg_end(cg, &other);
-}
-
 static void register_prog(struct codegen *cg, struct block *b, const char *name) {
     struct program *p = cg->program;
     b->prog = cg->prog_index;
@@ -302,7 +292,7 @@ static void compile_block(struct codegen *cg, struct block *b) {
     cg->flow = &flow;
     if (b->provider->prologue)
         b->provider->prologue(cg, b);
-    pid_filter(cg, b);
+    cg_process_filters(cg, b);
     if (b->node->probe.predicate) {
         LLVMValueRef ok = cg_truth(cg, b->node->probe.predicate);
         struct cg_if skip = cg_if(cg, LLVMBuildNot(cg->b, ok, ""));
@@ -406,6 +396,7 @@ bool codegen_object(struct checked *c, const struct codegen_options *opt, struct
     cg.scratch_map = LLVMAddGlobal(cg.mod, LLVMArrayType2(cg.i8, 8), "scratch_open");
     for (VEC_EACH(b, &c->blocks))
         compile_block(&cg, *b);
+    cg_follow_programs(&cg);
     if (cg.scratch_max)
         scratch_map_close(&cg);
     else

@@ -33,7 +33,7 @@ void probe_env_done(struct probe_env *env);
 
 /* Facts about a block that decide how it can be attached; the checker fills them while it types the body. */
 struct block_use {
-    bool args, args_whole, ctx, argn, retval, func, probe, reg, kstack, ustack, pid_filter, cookie, sync_helpers;
+    bool args, args_whole, ctx, argn, retval, func, probe, reg, kstack, ustack, pid_filter, process_filter, cookie, sync_helpers;
     uint64_t fields; /* bit n: field n of args is used (n < 64) */
 };
 
@@ -68,6 +68,7 @@ enum provider_flags {
     PF_SPECIAL = 1 << 10,       /* begin, end, self, test, bench: probetype and -p filtering */
     PF_PID_BY_ATTACH = 1 << 11, /* -p narrows at attach instead of by predicate */
     PF_NO_LIST = 1 << 12,
+    PF_NO_PROCESS = 1 << 13, /* fires on nobody's behalf: -p, --cgroup and --follow do not apply */
 };
 
 struct listing {

@@ -101,8 +101,7 @@ const struct provider provider_interval = {
     .name = "interval",
     .short_name = "i",
     .probetype = "interval",
-    /* No predicate for -p: it fires on, whoever runs. */
-    .flags = PF_HAS_REGS | PF_HAS_CTX | PF_PID_BY_ATTACH | PF_NO_LIST | PF_NO_WILDCARD,
+    .flags = PF_HAS_REGS | PF_HAS_CTX | PF_NO_LIST | PF_NO_WILDCARD | PF_NO_PROCESS,
     .targets = targets_interval,
     .ctx = ctx_perf_event,
     .plan = plan,

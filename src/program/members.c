@@ -19,7 +19,7 @@ static const char *const stack_names[] = { "bpftrace", "perf", "raw", "build_id"
 static const char *const output_names[] = { "ringbuf", "perfbuf" };
 static const char *const attach_names[] = { "begin",  "end",       "signal", "test",   "bench",     "raw_tp",
                                             "tp_btf", "perf_tp",   "perf",   "uprobe", "uretprobe", "usdt",
-                                            "kprobe", "kretprobe", "fentry", "fexit",  "iter",      "watchpoint" };
+                                            "kprobe", "kretprobe", "fentry", "fexit",  "iter",      "watchpoint", "follow" };
 static const char *const storage_names[] = { "global",   "global_percpu", "hash",
                                              "lru_hash", "percpu_hash",   "percpu_lru_hash",
                                              "array",    "percpu_array",  "queue",
@@ -114,7 +114,7 @@ static const struct member loss_list[] = {
 
 static const struct member program_list[] = {
     M(M_U32, program, ncpus),       M(M_U64, program, globals_size), M(M_U64, program, start_ns_offset),
-    M(M_U64, program, cpid_offset), M(M_U64, program, wall_offset), M(M_U64, program, exit_offset), M(M_STR, program, ring_symbol),  M(M_BOOL, program, uses_usym),
+    M(M_U64, program, cpid_offset), M(M_U64, program, wall_offset), M(M_U64, program, exit_offset), M(M_STR, program, ring_symbol), M(M_STR, program, cgroup_symbol), M(M_STR, program, followed_symbol), M(M_BOOL, program, uses_usym),
     M(M_BOOL, program, uses_ksym),  M(M_BOOL, program, has_unsafe),
 };
 

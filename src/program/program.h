@@ -47,6 +47,7 @@ enum attach_kind {
     ATTACH_FEXIT,
     ATTACH_ITER,
     ATTACH_WATCHPOINT,
+    ATTACH_FOLLOW,      /* --follow: serves no probe; prog.attach_btf_name = raw tracepoint */
 };
 
 /* One attach point after expansion of wildcards. */
@@ -191,6 +192,8 @@ struct program {
     uint64_t wall_offset;      /* globals: runtime stores the distance from CLOCK_BOOTTIME to wall-clock time (tseries) */
     uint64_t exit_offset;      /* globals: exit() stores its code + 1: its event may find the ring buffer full */
     const char *ring_symbol;   /* NULL when there are no events */
+    const char *cgroup_symbol;   /* --cgroup: BPF map of the cgroup, or NULL */
+    const char *followed_symbol; /* --follow: BPF map of the processes, or NULL */
     bool uses_usym, uses_ksym; /* symbols will be needed */
     bool has_unsafe;
     /* Counts for "Attached N probes": begin and end included. */

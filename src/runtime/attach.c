@@ -31,6 +31,8 @@ uint64_t attach_cookie(const struct prog *prog, const struct probe *p) {
 }
 
 int attach_pid(const struct runtime *rt) {
+    if (rt->program->followed_symbol)
+        return -1;
     if (rt->opt->child)
         return (int)child_pid(rt->opt->child);
     return rt->opt->pid ? rt->opt->pid : -1;
@@ -81,7 +83,8 @@ static attach_fn *attacher(enum attach_kind kind) {
     case ATTACH_END:
     case ATTACH_SIGNAL:
     case ATTACH_TEST:
-    case ATTACH_BENCH: return attach_nothing;
+    case ATTACH_BENCH:
+    case ATTACH_FOLLOW: return attach_nothing; /* filters.c */
     case ATTACH_RAW_TP: return attach_raw_tracepoint;
     case ATTACH_TP_BTF:
     case ATTACH_FENTRY:

@@ -137,6 +137,9 @@ uint64_t attach_cookie(const struct prog *prog, const struct probe *p);
 /* -p, -c: the process that probes which can be narrowed at attach are narrowed to, else -1. */
 int attach_pid(const struct runtime *rt);
 
+/* filters.c: --cgroup and --follow; false after errors */
+bool filters_start(struct runtime *rt);
+
 /* testing.c: --test (whether all have passed) and --bench */
 bool testing_run(struct runtime *rt);
 void testing_bench(struct runtime *rt);

@@ -113,7 +113,7 @@ static bool begin(struct runtime *rt) {
         run_special(rt, ATTACH_BEGIN, poll_drain);
     if (rt->is_exiting)
         rt->nattached = (uint32_t)rt->program->probes.n;
-    else if (!attach_all(rt))
+    else if (!filters_start(rt) || !attach_all(rt))
         return false;
     diag_flush(rt->diag, stderr); /* warnings about probes left out */
     return true;

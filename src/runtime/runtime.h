@@ -16,6 +16,7 @@ struct runtime;
 
 struct runtime_options {
     int pid;             /* -p */
+    const char *cgroup;  /* --cgroup, or NULL */
     const char *command; /* -c: already started stopped by child_start; see child */
     struct child *child;
     const char *output_file; /* -o, or NULL */
@@ -31,6 +32,9 @@ struct child *child_start(const char *command, struct diag *d); /* NULL after an
 pid_t child_pid(const struct child *c);
 void child_release(struct child *c);
 void child_stop(struct child *c); /* SIGTERM when it still runs; reaps; frees */
+
+/* Opens a folder of the cgroup v2 hierarchy; NULL, or what is wrong with it (*fd is -1 then). */
+const char *cgroup_open(const char *path, int *fd);
 
 /* The whole run; returns the exit status (reference §1.3). Load and attach errors go to d with the script's places. */
 int runtime_run(struct program *p, const void *elf, size_t elf_size, const struct runtime_options *opt, struct diag *d);

@@ -22,7 +22,8 @@ void plan_blocks(struct sema *s) {
     for (VEC_EACH(p, &s->out->blocks)) {
         struct block *b = *p;
         unsigned flags = b->provider->flags;
-        b->use.pid_filter = s->opt->pid && !(flags & (PF_PID_BY_ATTACH | PF_SPECIAL));
+        b->use.process_filter = !(flags & (PF_SPECIAL | PF_NO_PROCESS));
+        b->use.pid_filter = s->opt->pid && b->use.process_filter && !(flags & PF_PID_BY_ATTACH);
         struct change c = { .from = b->args };
         if (b->provider->plan)
             b->provider->plan(&s->state->env, b);

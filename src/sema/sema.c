@@ -68,6 +68,8 @@ static struct checked *new_checked(struct sema *s) {
     out->program = s->program;
     out->types = s->types;
     out->pid = s->opt->pid;
+    out->follows = s->opt->follows;
+    out->in_cgroup = s->opt->in_cgroup;
     out->report_reads = s->opt->report_reads;
     return out;
 }

@@ -48,6 +48,7 @@ struct sema_options {
     const char *probe_filter, *traceable_functions;
     const char *const *named; /* words after --: "name=value", for getopt; NULL-terminated */
     int verbose;
+    bool follows, in_cgroup; /* --follow, --cgroup */
     bool report_reads; /* -k */
 };
 
@@ -57,6 +58,8 @@ struct checked {
     struct typedb *types;
     VEC(struct block *) blocks; /* in attach order */
     int pid;             /* -p: blocks with use.pid_filter run for this process only */
+    bool follows;        /* --follow: blocks with use.process_filter run for -p or -c and its descendants */
+    bool in_cgroup;      /* --cgroup: and for processes in a cgroup */
     bool report_reads;   /* -k: failed reads and lookups become run-time errors */
 };
 

@@ -2,6 +2,7 @@
  *
  *   workload [--comm NAME] [--wait] ACTION ARGS [ACTION ARGS …]
  *
+ * "fork N" makes N children, which do what follows as well; each waits for its own before it ends.
  * --wait prints the pid and goes on when a line (or end of file) arrives on standard input. */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -77,6 +79,16 @@ static void touch_pages(long n) {
     munmap(p, (size_t)n * 4096);
 }
 
+static void fork_children(long n) {
+    while (n-- > 0) {
+        pid_t pid = fork();
+        if (pid < 0)
+            die("fork");
+        if (!pid)
+            return;
+    }
+}
+
 static void act(const char *action, const char *arg) {
     long n = strtol(arg, NULL, 10);
     if (!strcmp(action, "getppid")) {
@@ -105,6 +117,8 @@ static void act(const char *action, const char *arg) {
         workload_name(arg);
     } else if (!strcmp(action, "spin")) {
         workload_outer(n);
+    } else if (!strcmp(action, "fork")) {
+        fork_children(n);
     } else if (!strcmp(action, "sleep")) {
         usleep((useconds_t)n * 1000);
     } else if (!strcmp(action, "exit")) {
@@ -133,5 +147,7 @@ int main(int argc, char **argv) {
             return 2;
         }
     }
+    while (wait(NULL) > 0)
+        ;
     return 0;
 }
