@@ -102,12 +102,41 @@ static bool announces(const struct type *t) {
     return false;
 }
 
+struct speech {
+    bool tells_reads; /* -k: every read and lookup may send an event */
+    bool found;
+};
+
+/* So do expressions that report errors or contain calls that send. */
+static bool speaks_here(struct node *n, void *ctx) {
+    struct speech *s = ctx;
+    if (n->is_const || s->found)
+        return false;
+    if (n->kind == N_BINARY)
+        s->found = (n->binary.op == OP_DIV || n->binary.op == OP_MOD) && !n->binary.right->is_const;
+    else if (n->kind == N_INDEX)
+        s->found = s->tells_reads || !n->index.index->is_const;
+    else if (n->kind == N_CALL)
+        s->found = s->tells_reads || !n->call.builtin || (n->call.builtin->flags & BF_ASYNC);
+    else if (n->kind == N_MAP || n->kind == N_FIELD || n->kind == N_UNARY)
+        s->found = s->tells_reads;
+    else
+        s->found = n->kind == N_ASSIGN;
+    return !s->found;
+}
+
+static bool is_early(struct codegen *cg, struct node *arg, const struct type *t) {
+    struct speech s = { .tells_reads = cg_reports_reads(cg) };
+    node_walk(arg, speaks_here, &s);
+    return s.found || announces(t);
+}
+
 struct value cg_event_call(struct codegen *cg, const struct node *call, uint32_t first) {
     const struct event_site *site = call->call.data;
     uint32_t n = site->record->nfields;
     struct value *early = ARENA_ARRAY(cg->arena, struct value, n);
     for (uint32_t i = 0; i < n; i++)
-        if (announces(site->record->fields[i].type))
+        if (is_early(cg, call->call.args.v[first + i], site->record->fields[i].type))
             early[i] = cg_load(cg, cg_expr(cg, call->call.args.v[first + i]));
     struct cg_event e = cg_event_begin(cg, site);
     for (uint32_t i = 0; i < n; i++) {

@@ -205,8 +205,11 @@ static void for_range(struct codegen *cg, const struct node *n) {
     cg_stmt(cg, n->forloop.body);
     callback_close(cg, &c, &wrapper);
     LLVMValueRef r = CG_HELPER(cg, BPF_FUNC_loop, turns_unknown(cg, count), c.frame.fn, c.links, cg_i64(cg, 0));
+    /* A loop that the kernel has inlined gives its error in 32 bits. */
+    r = LLVMBuildSExt(cg->b, LLVMBuildTrunc(cg->b, r, cg->i32, ""), cg->i64, "");
     struct cg_if failed = cg_if_unlikely(cg, cg_cmp(cg, C_SLT, r, cg_i64(cg, 0)));
-    report_cut(cg, n, r);
+    wrapper.span = span_join(n->span, n->forloop.body->span);
+    report_cut(cg, &wrapper, r);
     cg_end(cg, &failed);
     propagate_return(cg, &c);
 }

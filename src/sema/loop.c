@@ -63,7 +63,9 @@ static bool check_bound(struct sema *s, const struct node *n, const struct node 
         return false;
     if (reads_as_int(t) && t->kind != TY_BOOL)
         return true;
-    sema_error(s, n, D_TYPE_MISMATCH, "Loop range requires an integer for the %s value", which);
+    struct span at = n->span;
+    at.hi = n->forloop.to->span.hi;
+    diag_error(s->diag, D_TYPE_MISMATCH, at, "Loop range requires an integer for the %s value", which);
     return false;
 }
 
