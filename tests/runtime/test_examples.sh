@@ -21,9 +21,9 @@ for script in "$examples"/*.bt; do
     name=${script##*/}
     case $name in
     opens.bt)
-        example "$name" 20 "$workload --comm opener open $dir open /does/not/exist"
-        shows "^[0-9]+ +opener +[0-9]+ $dir\$"
-        shows '^[0-9]+ +opener +-2 /does/not/exist$'
+        example "$name" 20 "$workload --comm exopener open $dir open /does/not/exist"
+        shows "^[0-9]+ +exopener +[0-9]+ $dir\$"
+        shows '^[0-9]+ +exopener +-2 /does/not/exist$'
         ;;
     syscall-latency.bt)
         example "$name" 20 "$workload --comm asker getppid 1000" -- --comm=asker
@@ -32,7 +32,7 @@ for script in "$examples"/*.bt; do
         expect_no_line '^@ns\[(sonde|bash)\]'
         ;;
     run-queue.bt)
-        example "$name" 20 "$workload --comm sleeper sleep 20 sleep 20 sleep 20"
+        example "$name" 20 "$workload --comm exsleeper sleep 20 sleep 20 sleep 20"
         shows '^@longest_ns\[.*\]: [0-9]+$'
         shows '^@wait_ns:$'
         ;;
@@ -53,8 +53,8 @@ for script in "$examples"/*.bt; do
         shows '^[0-9:]+ exit +[0-9]+ +workload after [0-9]+ ms$'
         ;;
     cpu-profile.bt)
-        example "$name" 20 "$workload --comm spinner spin 500"
-        shows '^@samples\[spinner\]: [0-9]+$'
+        example "$name" 20 "$workload --comm exspinner spin 500"
+        shows '^@samples\[exspinner\]: [0-9]+$'
         shows 'workload_spin\+[0-9]+$'
         ;;
     top-syscalls.bt)

@@ -56,10 +56,10 @@ echo 'fn name($p: int8 *): string { return str($p); } fn one(): int64 { 1 }' >"$
 cat >"$dir/main.bt" <<'S'
 config = { unstable_import_statement = enable }
 import "lib/names.bt";
-tracepoint:syscalls:sys_enter_openat /comm == "opener"/ { @opens[name((int8 *)args.filename)] = sum(one()); }
-tracepoint:syscalls:sys_enter_close /comm == "opener"/ { @closes = sum(one()); }
+tracepoint:syscalls:sys_enter_openat /comm == "fnopener"/ { @opens[name((int8 *)args.filename)] = sum(one()); }
+tracepoint:syscalls:sys_enter_close /comm == "fnopener"/ { @closes = sum(one()); }
 S
 touch "$dir/file"
-run -q -c "$workload --comm opener open $dir/file 3" "$dir/main.bt"
+run -q -c "$workload --comm fnopener open $dir/file 3" "$dir/main.bt"
 expect_line "^@opens\[$dir/file\]: [0-9]+\$"
 finish

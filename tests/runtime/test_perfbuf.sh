@@ -22,23 +22,23 @@ end
 
 @m[1]: 2'
 expect_err 'ERROR: wrong'
-run -q -c "$workload --comm counted getppid 2000" -e '
-tracepoint:syscalls:sys_enter_getppid /comm == "counted"/ { @n++; printf("call %d %s\n", @n, comm); }'
+run -q -c "$workload --comm pbcounted getppid 2000" -e '
+tracepoint:syscalls:sys_enter_getppid /comm == "pbcounted"/ { @n++; printf("call %d %s\n", @n, comm); }'
 expect_status 0
-expect_eq "$(grep -c '^call [0-9]* counted$' "$out")" 2000 "records of a raw tracepoint"
+expect_eq "$(grep -c '^call [0-9]* pbcounted$' "$out")" 2000 "records of a raw tracepoint"
 grep '^call' "$out" | sort -c -k2n || fail "records of one CPU out of order"
-run -q -c "$workload --comm counted getppid 10" -e '
-tracepoint:syscalls:sys_exit_getppid /comm == "counted"/ { @[kstack(2)] = count(); printf("%s\n", ustack(1)); }'
+run -q -c "$workload --comm pbcounted getppid 10" -e '
+tracepoint:syscalls:sys_exit_getppid /comm == "pbcounted"/ { @[kstack(2)] = count(); printf("%s\n", ustack(1)); }'
 expect_status 0
 expect_no_line 'unknown'
 run -q -e 'profile:hz:99 { printf("%d\n", cpu); exit(); }'
 expect_line '^[0-9]+$'
-# What does not fit is counted.
+# What does not fit is pbcounted.
 calls=200000
-BPFTRACE_PERF_RB_PAGES=1 run -c "$workload --comm noisy getppid $calls" -e 'tracepoint:syscalls:sys_enter_getppid /comm == "noisy"/ { printf("%d %s\n", pid, comm); @n = count(); }'
-expect_eq "$(map_value @n)" $calls "calls counted in the kernel"
+BPFTRACE_PERF_RB_PAGES=1 run -c "$workload --comm perfnoisy getppid $calls" -e 'tracepoint:syscalls:sys_enter_getppid /comm == "perfnoisy"/ { printf("%d %s\n", pid, comm); @n = count(); }'
+expect_eq "$(map_value @n)" $calls "calls pbcounted in the kernel"
 lost=$(sed -n 's/^WARNING: Total lost event count: //p' "$err")
-expect_eq $(($(grep -c '^[0-9]* noisy$' "$out") + ${lost:-0})) $calls "lines and lost events together"
+expect_eq $(($(grep -c '^[0-9]* perfnoisy$' "$out") + ${lost:-0})) $calls "lines and lost events together"
 BPFTRACE_MAX_STRLEN=60000 run -e 'begin { printf("%s %s\n", str(kptr(1)), str(kptr(2))); }'
 expect_status 1
 expect_err "more than a perf buffer's record can hold"

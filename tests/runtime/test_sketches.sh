@@ -37,7 +37,7 @@ expect_line '^\{"type": "stats", "data": \{"@q": \{"count": 100, "p50": 50, "p90
 expect_line '^\{"type": "map", "data": \{"@d": 1\}\}$'
 
 # Values of several CPUs come together.
-run -q -c "$workload --comm sized read 1,2,3,4,100" -e 'tracepoint:syscalls:sys_exit_read /comm == "sized" && args.ret > 0/ { @q = quantile(args.ret); @d[pid] = distinct(args.ret); }'
+run -q -c "$workload --comm sksized read 1,2,3,4,100" -e 'tracepoint:syscalls:sys_exit_read /comm == "sksized" && args.ret > 0/ { @q = quantile(args.ret); @d[pid] = distinct(args.ret); }'
 expect_eq "$(map_value @q)" "{ .count = 5, .p50 = 3, .p90 = 100, .p99 = 100 }"
 expect_line '^@d\[[0-9]+\]: 5$'
 finish

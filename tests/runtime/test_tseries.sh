@@ -4,14 +4,14 @@
 export BPFTRACE_UNSTABLE_TSERIES=enable TZ=UTC
 before=$(date -u +%s)
 for cpu in 0 $(($(nproc) - 1)); do
-    run -q -f json -c "taskset -c $cpu $workload --comm counted getppid 1000" -e '
-tracepoint:syscalls:sys_enter_getppid /comm == "counted"/ {
+    run -q -f json -c "taskset -c $cpu $workload --comm tscounted getppid 1000" -e '
+tracepoint:syscalls:sys_enter_getppid /comm == "tscounted"/ {
     @sum = tseries(2, 10d, 4, "sum"); @avg[comm] = tseries(-3, 10d, 4, "avg"); @last = tseries(7, 1s, 60);
 }
-end { @sum = tseries(1, 10d, 4, "sum"); @avg["counted"] = tseries(-3, 10d, 4, "avg"); }'
+end { @sum = tseries(1, 10d, 4, "sum"); @avg["tscounted"] = tseries(-3, 10d, 4, "avg"); }'
     expect_status 0
     expect_line '"@sum": \[\{"interval_start":"20[0-9-]* 00:00:00.000000000","value":2001\}\]'
-    expect_line '"@avg": \{"counted": \[\{"interval_start":"20[0-9-]* 00:00:00.000000000","value":-3\}\]'
+    expect_line '"@avg": \{"tscounted": \[\{"interval_start":"20[0-9-]* 00:00:00.000000000","value":-3\}\]'
     shown=$(sed -n 's/.*"@last": \[{"interval_start":"\([^"]*\)\.000000000".*/\1/p' "$out")
     at=$(date -u -d "$shown" +%s)
     [ "$at" -ge $((before - 1)) ] && [ "$at" -le $((before + 30)) ] || fail "the time shown is $shown"
