@@ -197,11 +197,24 @@ LLVMValueRef cg_scratch_at(struct codegen *cg, uint32_t offset) {
  * less the deeper the loops are. */
 static uint32_t stack_budget(const struct frame *f) { return !f->outer ? 224 : !f->outer->outer ? 96 : 32; }
 
+/* Bytes behind a string's NUL are copied along. Where LLVM knows that nobody wrote them it takes them from any register,
+ * and the verifier refuses what it finds there: a pointer, or nothing. Stores that are not needed go away again. */
+static LLVMValueRef zeroed_alloca(struct codegen *cg, uint32_t size) {
+    LLVMValueRef p = cg_alloca(cg, LLVMArrayType2(cg->i8, size));
+    LLVMBasicBlockRef here = LLVMGetInsertBlock(cg->b);
+    LLVMMetadataRef loc = LLVMGetCurrentDebugLocation2(cg->b);
+    LLVMPositionBuilderAtEnd(cg->b, cg->frame->entry);
+    LLVMBuildMemSet(cg->b, p, LLVMConstInt(cg->i8, 0, false), cg_i64(cg, size), 8);
+    LLVMPositionBuilderAtEnd(cg->b, here);
+    LLVMSetCurrentDebugLocation2(cg->b, loc);
+    return p;
+}
+
 LLVMValueRef cg_scratch(struct codegen *cg, uint32_t size) {
     uint32_t rounded = (size + 7) & ~7u;
     if (rounded <= cg->program->config.on_stack_limit && cg->frame->stack_used + rounded <= stack_budget(cg->frame)) {
         cg->frame->stack_used += rounded;
-        return cg_alloca(cg, LLVMArrayType2(cg->i8, rounded ? rounded : 8));
+        return zeroed_alloca(cg, rounded ? rounded : 8);
     }
     uint32_t at = cg->scratch_used;
     cg->scratch_used += rounded;
